@@ -1,0 +1,486 @@
+/* Values as C expressions: what to print where. Text of single operations is in pattern.c. */
+#include "emit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *const gen_kernel_words[] = {"a", "b", "c", "i", "j", "k", "l", "m", "n", "p", "q", "r", "s", "t", "u", "v", "w", "ky", "kx",
+    "q0", "q1", "q2", "q3", "q4", "q5", "b0", "b1", "i0", "i1", "j0", "j1", "k0", "k1", "l0", "l1", "m0", "m1", "n0", "n1", "p0", "p1",
+    "acc", "sum", "lanes", "half", "row", "rows", "panel", "block", "packed", "columns", "column_stride", "begin", "end", "args", "scratch",
+    "element", "vector", "unaligned", "multiply", "K", "KC", "TILE_M", "MR", "NV", "NR", "VL", "ROWS", "ROW_STRIDE", "PANEL_AT", "BLOCK_AT",
+    "VECTOR_BYTES", "UNROLL", "WIDE", NULL};
+
+static void take_name(emit *e, const char *name)
+{
+    FW_PUSH(e->arena, e->identifiers, e->nidentifiers, e->identifiers_cap, name);
+}
+
+/* No temporary may be called like a loop, a field or a scratch array. */
+static void take_names(emit *e)
+{
+    const sched_kernel *k = e->kernel;
+    for (const char *const *word = gen_kernel_words; *word; word++)
+        take_name(e, *word);
+    for (int i = 0; i < k->ninputs; i++)
+        take_name(e, e->names->inputs[i]);
+    for (int i = 0; i < k->plan->noutputs; i++)
+        take_name(e, e->names->outputs[i]);
+    for (int i = 0; i < k->nstmts; i++)
+        if (k->stmts[i].scratch)
+            take_name(e, emit_array(e, k->stmts[i].instr));
+}
+
+emit *emit_new(gen_model *model, const sched_kernel *kernel, const gen_kernel *names)
+{
+    emit *e = fw_alloc(model->arena, sizeof *e);
+    size_t n = (size_t)kernel->nvalues + 1;
+    e->model = model;
+    e->arena = model->arena;
+    e->kernel = kernel;
+    e->names = names;
+    e->name = fw_alloc_array(e->arena, n, sizeof *e->name);
+    e->compound = fw_alloc_array(e->arena, n, sizeof *e->compound);
+    e->level = fw_alloc_array(e->arena, n, sizeof *e->level);
+    e->uses = fw_alloc_array(e->arena, n, sizeof *e->uses);
+    e->segment_var = -1;
+    e->suffix = "";
+    take_names(e);
+    return e;
+}
+
+static void count_uses(void *user, const sched_value *value)
+{
+    emit *e = user;
+    for (int i = 0; i < value->nargs; i++)
+        e->uses[value->args[i]->number]++;
+}
+
+void emit_begin(emit *e, const sched_stmt *stmt, int count, const int *vars, int indent)
+{
+    size_t n = (size_t)e->kernel->nvalues + 1;
+    memset(e->name, 0, n * sizeof *e->name);
+    memset(e->level, -1, n * sizeof *e->level);
+    memset(e->uses, 0, n * sizeof *e->uses);
+    sched_visit(e->arena, e->kernel, stmt, count_uses, e);
+    e->nlevels = count;
+    e->npieces = 0;
+    e->branch = NULL;
+    for (int i = 0; i < count; i++)
+        e->level_var[i] = vars[i];
+    for (int i = 0; i <= count; i++) {
+        fw_text_init(&e->text[i], e->arena);
+        e->text[i].indent = indent + i;
+    }
+}
+
+void emit_forget(emit *e, int level)
+{
+    for (int i = 0; i < e->kernel->nvalues; i++)
+        if (e->name[i] && e->level[i] >= level)
+            e->name[i] = NULL;
+    for (int i = level; i <= e->nlevels; i++) {
+        int indent = e->text[i].indent;
+        fw_text_init(&e->text[i], e->arena);
+        e->text[i].indent = indent;
+    }
+}
+
+const char *emit_identifier(emit *e, const char *wish)
+{
+    const char *base = fw_format(e->arena, "%s%s", gen_c_identifier(e->arena, wish), e->suffix), *name = base;
+    for (int count = 2;; count++) {
+        bool taken = false;
+        for (int i = 0; i < e->nidentifiers && !taken; i++)
+            taken = !strcmp(e->identifiers[i], name);
+        if (!taken)
+            break;
+        name = fw_format(e->arena, "%s_%d", base, count);
+    }
+    FW_PUSH(e->arena, e->identifiers, e->nidentifiers, e->identifiers_cap, name);
+    return name;
+}
+
+/* ---- levels ---- */
+
+static int var_level(const emit *e, int var)
+{
+    for (int i = 0; i < e->nlevels; i++)
+        if (e->level_var[i] == var)
+            return i + 1;
+    return 0;
+}
+
+static const emit_piece *piece_of(const emit *e, const sched_atom *atom)
+{
+    for (int i = 0; i < e->npieces; i++) {
+        const sched_index *p = e->pieces[i].index;
+        if (p->nterms == 1 && p->c == 0 && p->terms[0].coef == 1 && p->terms[0].atom == atom)
+            return &e->pieces[i];
+    }
+    return NULL;
+}
+
+static int atom_level(emit *e, const sched_atom *atom)
+{
+    const emit_piece *piece = piece_of(e, atom);
+    if (piece)
+        return piece->level;
+    switch (atom->kind) {
+    case SCHED_VAR:
+        return var_level(e, atom->var);
+    case SCHED_DYN:
+        return emit_level(e, atom->value);
+    default:
+        return emit_index_level(e, atom->of);
+    }
+}
+
+int emit_index_level(emit *e, const sched_index *index)
+{
+    int level = 0;
+    for (int i = 0; i < index->nterms; i++) {
+        int l = atom_level(e, index->terms[i].atom);
+        level = l > level ? l : level;
+    }
+    return level;
+}
+
+int emit_level(emit *e, const sched_value *value)
+{
+    if (e->level[value->number] >= 0)
+        return e->level[value->number];
+    int level = value->kind == SCHED_LOAD && value->instr == e->leaf_instr ? e->nlevels : 0;
+    for (int i = 0; i < value->nindex; i++) {
+        int l = emit_index_level(e, value->index[i]);
+        level = l > level ? l : level;
+    }
+    for (int i = 0; i < value->nconds; i++) {
+        int l = emit_index_level(e, value->conds[i].index);
+        level = l > level ? l : level;
+    }
+    for (int i = 0; i < value->nargs; i++) {
+        int l = emit_level(e, value->args[i]);
+        level = l > level ? l : level;
+    }
+    e->level[value->number] = (signed char)level;
+    return level;
+}
+
+/* ---- indices ---- */
+
+static const char *atom_text(emit *e, const sched_atom *atom)
+{
+    const emit_piece *piece = piece_of(e, atom);
+    if (piece)
+        return piece->text;
+    if (atom->kind == SCHED_VAR)
+        return sched_var_name(e->kernel->space, atom->var);
+    if (atom->kind == SCHED_DYN) {
+        gen_use_helper(e->model, "clamp");
+        return fw_format(e->arena, "%s_clamp(%s, %lld)", e->model->prefix, emit_value(e, atom->value), (long long)atom->max);
+    }
+    const char *of = emit_index(e, atom->of);
+    bool simple = !strpbrk(of, " ");
+    return fw_format(e->arena, simple ? "%s %c %lld" : "(%s) %c %lld", of, atom->kind == SCHED_DIV ? '/' : '%', (long long)atom->k);
+}
+
+static void add_term(emit *e, fw_text *out, const sched_term *t)
+{
+    const char *text = atom_text(e, t->atom);
+    bool first = out->size == 0;
+    int64_t k = llabs(t->coef);
+    fw_text_add(out, t->coef < 0 ? (first ? "-" : " - ") : (first ? "" : " + "));
+    if (k == 1 && !(t->coef < 0 && strpbrk(text, " ")))
+        fw_text_add(out, text);
+    else if (k == 1)
+        fw_text_printf(out, "(%s)", text);
+    else
+        fw_text_printf(out, strpbrk(text, " ") && text[strlen(text) - 1] != ')' ? "%lld * (%s)" : "%lld * %s", (long long)k, text);
+}
+
+const char *emit_index(emit *e, const sched_index *index)
+{
+    fw_text out;
+    for (int i = 0; i < e->npieces; i++)
+        if (e->pieces[i].index == index)
+            return e->pieces[i].text;
+    fw_text_init(&out, e->arena);
+    for (int pass = 0; pass < 2; pass++)                 /* terms that are added come first: no leading minus */
+        for (int i = 0; i < index->nterms; i++)
+            if ((index->terms[i].coef < 0) == pass)
+                add_term(e, &out, &index->terms[i]);
+    if (!index->nterms)
+        fw_text_printf(&out, "%lld", (long long)index->c);
+    else if (index->c)
+        fw_text_printf(&out, " %c %lld", index->c < 0 ? '-' : '+', llabs((long long)index->c));
+    return fw_text_string(&out);
+}
+
+const char *emit_flat(emit *e, const ir_instr *array, const sched_index *const *index)
+{
+    const sched_index *flat = sched_const(e->kernel->space, 0);
+    for (int i = 0; i < array->shape->rank; i++)
+        flat = sched_add(e->kernel->space, sched_mul(e->kernel->space, flat, ir_shape_size(array->shape, i)), index[i]);
+    return emit_index(e, flat);
+}
+
+const char *emit_lo(emit *e, const sched_range *range)
+{
+    if (range->loop < 0 || e->kernel->loops[range->loop].ntiles == 1)
+        return "0";
+    const sched_loop *loop = &e->kernel->loops[range->loop];
+    if (range->coef == 1 && range->first == 0)
+        return fw_format(e->arena, "%s0", loop->name);
+    gen_use_helper(e->model, "max_i64");
+    return fw_format(e->arena, "%s_max_i64(%lld * %s0 + %lld, 0)", e->model->prefix, (long long)range->coef, loop->name, (long long)range->first);
+}
+
+const char *emit_hi(emit *e, const sched_range *range)
+{
+    if (range->loop < 0 || e->kernel->loops[range->loop].ntiles == 1)
+        return fw_format(e->arena, "%lld", (long long)range->extent);
+    const sched_loop *loop = &e->kernel->loops[range->loop];
+    if (range->coef == 1 && range->last == 0)
+        return fw_format(e->arena, "%s1", loop->name);
+    gen_use_helper(e->model, "min_i64");
+    return fw_format(e->arena, "%s_min_i64(%lld * (%s1 - 1) + %lld, %lld)", e->model->prefix, (long long)range->coef, loop->name,
+        (long long)range->last + 1, (long long)range->extent);
+}
+
+/* Element number in a statement's scratch, given the index of the value: position inside the ranges, row-major. */
+static const char *scratch_flat(emit *e, const sched_stmt *stmt, const sched_index *const *index)
+{
+    sched_space *s = e->kernel->space;
+    const sched_index *flat = sched_const(s, 0);
+    fw_text out;
+    fw_text_init(&out, e->arena);
+    int64_t stride = 1;
+    const char *offsets = "";
+    int at = stmt->nvars;
+    bool canonical = e->kernel->contraction && stmt->nvars == e->kernel->nloops && stmt->nvars && stmt->vars[0].var == e->kernel->loops[0].var;
+    for (int d = stmt->instr->shape->rank - 1; d >= 0 && !canonical; d--) {
+        if (ir_shape_size(stmt->instr->shape, d) == 1)
+            continue;
+        const sched_range *r = &stmt->vars[--at];
+        flat = sched_add(s, flat, sched_mul(s, index[d], stride));
+        const char *lo = emit_lo(e, r);
+        if (strcmp(lo, "0") != 0)
+            offsets = stride == 1 ? fw_format(e->arena, "%s - %s", offsets, lo) : fw_format(e->arena, "%s - %lld * %s", offsets, (long long)stride, lo);
+        stride *= r->size;
+    }
+    for (int v = stmt->nvars - 1; v >= 0 && canonical; v--) {
+        const sched_range *r = &stmt->vars[v];
+        flat = sched_add(s, flat, sched_mul(s, sched_var(s, r->var), stride));
+        const char *lo = emit_lo(e, r);
+        if (strcmp(lo, "0") != 0)
+            offsets = fw_format(e->arena, "%s - %lld * %s", offsets, (long long)stride, lo);
+        stride *= r->size;
+    }
+    fw_text_add(&out, emit_index(e, flat));
+    fw_text_add(&out, offsets);
+    return fw_text_string(&out);
+}
+
+const char *emit_array(emit *e, const ir_instr *instr)
+{
+    for (int i = 0; i < e->kernel->plan->noutputs; i++)
+        if (e->kernel->plan->outputs[i] == instr)
+            return e->names->outputs[i];
+    for (int i = 0; i < e->kernel->ninputs; i++)
+        if (e->kernel->inputs[i] == instr)
+            return e->names->inputs[i];
+    return fw_format(e->arena, "%s_tile", gen_c_identifier(e->arena, instr->name));
+}
+
+static const char *element(emit *e, const ir_instr *instr, const sched_index *const *index)
+{
+    const sched_stmt *stmt = sched_stmt_of(e->kernel, instr);
+    const char *flat = stmt && stmt->scratch ? scratch_flat(e, stmt, index) : emit_flat(e, instr, index);
+    return fw_format(e->arena, "%s[%s]", emit_array(e, instr), flat);
+}
+
+const char *emit_store(emit *e, const sched_stmt *stmt)
+{
+    return element(e, stmt->instr, stmt->index);
+}
+
+/* ---- values ---- */
+
+static const char *c_type(ir_type type)
+{
+    return type == IR_PRED ? "int" : ir_type_c(type);
+}
+
+/* May be computed outside the condition that it stands under: it only reads inside its arrays. */
+static bool is_safe(const sched_value *value)
+{
+    for (int i = 0; i < value->nindex && value->kind == SCHED_LOAD; i++)
+        if (value->index[i]->min < 0 || value->index[i]->max >= ir_shape_size(value->instr->shape, i))
+            return false;
+    for (int i = 0; i < value->nargs; i++)
+        if (!is_safe(value->args[i]))
+            return false;
+    return true;
+}
+
+static fw_text *place(emit *e, const sched_value *value)
+{
+    int level = emit_level(e, value);
+    if (e->branch && (level >= e->branch_level || !is_safe(value)))
+        return e->branch;
+    return &e->text[level];
+}
+
+/* Whether a decided condition holds for every point at hand: 1, 0, or -1 when it depends. */
+static int decide(const emit *e, const sched_cond *cond)
+{
+    const sched_index *i = cond->index;
+    int64_t lo = i->min, hi = i->max, limit = cond->scale * (cond->count - 1);
+    if (e->segment_var >= 0) {
+        int64_t k = sched_index_coef(i, e->segment_var);
+        if (i->nterms == 1 && k == 1) {
+            lo = i->c + e->segment_lo;
+            hi = i->c + e->segment_hi - 1;
+        }
+    }
+    if (hi < 0 || lo > limit)
+        return 0;
+    return cond->scale == 1 && lo >= 0 && hi <= limit ? 1 : -1;
+}
+
+const char *emit_cond(emit *e, const sched_cond *cond)
+{
+    int known = decide(e, cond);
+    if (known >= 0)
+        return known ? "1" : "0";
+    const char *i = emit_index(e, cond->index);
+    int64_t limit = cond->scale * (cond->count - 1) + 1;
+    bool low = cond->index->min < 0, high = cond->index->max >= limit;
+    const char *text = low && high ? fw_format(e->arena, "%s >= 0 && %s < %lld", i, i, (long long)limit)
+                       : low       ? fw_format(e->arena, "%s >= 0", i)
+                       : high      ? fw_format(e->arena, "%s < %lld", i, (long long)limit)
+                                   : "";
+    if (cond->scale == 1)
+        return text;
+    return fw_format(e->arena, "%s%s(%s) %% %lld == 0", text, *text ? " && " : "", i, (long long)cond->scale);
+}
+
+const char *emit_conds(emit *e, int count, const sched_cond *conds)
+{
+    const char *text = "1";
+    for (int i = 0; i < count; i++) {
+        const char *one = emit_cond(e, &conds[i]);
+        if (!strcmp(one, "0"))
+            return "0";
+        if (strcmp(one, "1") != 0)
+            text = strcmp(text, "1") ? fw_format(e->arena, "%s && %s", text, one) : one;
+    }
+    return text;
+}
+
+static void arm(emit *e, const sched_value *value, const char *target, fw_text *out)
+{
+    fw_text *outer = e->branch;
+    int outer_level = e->branch_level;
+    size_t bytes = ((size_t)e->kernel->nvalues + 1) * sizeof *e->name;
+    const char **saved = fw_alloc(e->arena, bytes);
+    memcpy(saved, e->name, bytes);
+    out->indent++;
+    e->branch = out;
+    const char *text = emit_expression(e, value);
+    fw_text_line(out, "%s = %s;", target, text);
+    out->indent--;
+    memcpy(e->name, saved, bytes);                       /* what an arm declares ends with it */
+    e->branch = outer;
+    e->branch_level = outer_level;
+}
+
+/* A guarded value is a variable that two arms set; both arms keep their own temporaries. */
+static const char *guard_text(emit *e, const sched_value *value)
+{
+    const char *cond = emit_conds(e, value->nconds, value->conds);
+    if (!strcmp(cond, "1") || !strcmp(cond, "0"))
+        return emit_value(e, value->args[cond[0] == '0']);
+    fw_text *out = place(e, value);
+    const char *name = emit_identifier(e, "value");
+    int level = emit_level(e, value);
+    fw_text_line(out, "%s %s;", c_type(value->type), name);
+    fw_text_line(out, "if (%s) {", cond);
+    int outer = e->branch_level;
+    e->branch_level = e->branch ? e->branch_level : level;
+    arm(e, value->args[0], name, out);
+    fw_text_line(out, "} else {");
+    e->branch_level = e->branch ? e->branch_level : level;
+    arm(e, value->args[1], name, out);
+    fw_text_line(out, "}");
+    e->branch_level = outer;
+    return name;
+}
+
+static const char *value_text(emit *e, const sched_value *value, bool *compound)
+{
+    const char *args[4] = {0};
+    *compound = false;
+    switch (value->kind) {
+    case SCHED_LITERAL:
+        return emit_literal(e->arena, value->type, value->instr->literal->data);
+    case SCHED_IOTA:
+        *compound = true;
+        return fw_format(e->arena, "(%s)(%s)", ir_type_c(value->type), emit_index(e, value->index[0]));
+    case SCHED_LOAD:
+        return value->instr == e->leaf_instr ? e->leaf_text : element(e, value->instr, value->index);
+    case SCHED_GUARD:
+        return guard_text(e, value);
+    case SCHED_PARAM:
+        return fw_format(e->arena, "p%lld", (long long)value->instr->param);
+    case SCHED_OP:
+        break;
+    }
+    for (int i = 0; i < value->nargs && i < 4; i++)
+        args[i] = emit_value(e, value->args[i]);
+    const char *text = emit_pattern(e, value->instr, value->type, value->args[0]->type, args);
+    *compound = strpbrk(text, " -!~(") != NULL && !(strncmp(text, e->model->prefix, strlen(e->model->prefix)) == 0);
+    return text;
+}
+
+/* Text of the value where it is read: inline when it is short, used once and belongs to this level; else a temporary. */
+static const char *print(emit *e, const sched_value *value, bool whole)
+{
+    int n = value->number;
+    if (e->name[n])
+        return e->compound[n] && !whole ? fw_format(e->arena, "(%s)", e->name[n]) : e->name[n];
+    bool compound;
+    const char *text = value_text(e, value, &compound);
+    if (e->name[n])
+        return e->name[n];
+    bool literal = value->kind == SCHED_LITERAL, leaf = value->kind == SCHED_LOAD && value->instr == e->leaf_instr;
+    bool here = emit_level(e, value) == e->nlevels || e->branch;
+    bool temporary = value->kind != SCHED_GUARD && !literal && !leaf && !whole &&
+                     (e->uses[n] > 1 || !here || strlen(text) > 72);
+    if (temporary) {
+        const char *base = value->instr ? value->instr->name : "value";
+        const char *name = emit_identifier(e, base);
+        fw_text_line(place(e, value), "const %s %s = %s;", c_type(value->type), name, text);
+        e->name[n] = name;
+        e->compound[n] = false;
+        return name;
+    }
+    if (whole && e->uses[n] > 0 && !literal)
+        return text;
+    if (literal || leaf || value->kind == SCHED_GUARD) {
+        e->name[n] = text;
+        e->compound[n] = literal ? text[0] == '-' : false;
+        compound = e->compound[n];
+    }
+    return compound && !whole ? fw_format(e->arena, "(%s)", text) : text;
+}
+
+const char *emit_value(emit *e, const sched_value *value)
+{
+    return print(e, value, false);
+}
+
+const char *emit_expression(emit *e, const sched_value *value)
+{
+    return print(e, value, true);
+}

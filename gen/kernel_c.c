@@ -1,0 +1,146 @@
+/* The C backend's kernels: declarations, tile loop, statements; contractions have a template of their own. */
+#include "emit.h"
+
+#include <string.h>
+
+static bool is_contraction(const sched_kernel *kernel)
+{
+    return kernel->contraction && ir_type_is_float(kernel->contraction->instr->shape->type);
+}
+
+static const char *unsupported_type(fw_arena *arena, const ir_shape *shape)
+{
+    if (*ir_type_c(shape->type))
+        return NULL;
+    return fw_format(arena, "the C backend has no arithmetic on %s yet", ir_type_name(shape->type));
+}
+
+static bool prepare(fw_arena *arena, sched_kernel *kernel, const ir_target *target, const char **why)
+{
+    (void)target;
+    *why = NULL;
+    for (int i = 0; i < kernel->plan->nmembers && !*why; i++)
+        *why = unsupported_type(arena, kernel->plan->members[i]->shape);
+    for (int i = 0; i < kernel->ninputs && !*why; i++)
+        *why = unsupported_type(arena, kernel->inputs[i]->shape);
+    kernel->template_bytes = is_contraction(kernel) ? emit_contraction_bytes(kernel) : 0;
+    return !*why;
+}
+
+/* ---- declarations ---- */
+
+static bool field_is_output(const emit *e, const char *field)
+{
+    for (int i = 0; i < e->kernel->plan->noutputs; i++)
+        if (!strcmp(e->names->outputs[i], field))
+            return true;
+    return false;
+}
+
+void emit_declarations(emit *e, int indent, fw_text *out)
+{
+    const sched_kernel *k = e->kernel;
+    const char *prefix = e->model->prefix;
+    out->indent = indent;
+    fw_text_line(out, "const %s_%s_args *const a = args;", prefix, e->names->name);
+    for (int i = 0; i < k->ninputs; i++)
+        if (!field_is_output(e, e->names->inputs[i]))
+            fw_text_line(out, "const %s *%s_RESTRICT %s = a->%s;", ir_type_c(k->inputs[i]->shape->type), prefix, e->names->inputs[i], e->names->inputs[i]);
+    for (int i = 0; i < k->plan->noutputs; i++)
+        fw_text_line(out, "%s *%s_RESTRICT %s = a->%s;", ir_type_c(k->plan->outputs[i]->shape->type), prefix, e->names->outputs[i], e->names->outputs[i]);
+    bool scratch = is_contraction(k);
+    for (int i = 0; i < k->nstmts; i++) {
+        const sched_stmt *s = &k->stmts[i];
+        if (!s->scratch || (s == k->contraction && is_contraction(k)))
+            continue;
+        scratch = true;
+        const char *type = ir_type_c(s->instr->shape->type), *name = emit_array(e, s->instr);
+        if (s->scratch_offset)
+            fw_text_line(out, "%s *const %s = (%s *)((char *)scratch + %lld);", type, name, type, (long long)s->scratch_offset);
+        else
+            fw_text_line(out, "%s *const %s = scratch;", type, name);
+    }
+    if (!scratch)
+        fw_text_line(out, "(void)scratch;");
+}
+
+/* [lo, hi) of each tiled loop of tile t, the last loop fastest. */
+void emit_tile_ranges(emit *e, int indent, fw_text *out)
+{
+    const sched_kernel *k = e->kernel;
+    int64_t inner = 1;
+    out->indent = indent;
+    for (int i = k->nloops - 1; i >= 0; i--) {
+        const sched_loop *l = &k->loops[i];
+        if (l->ntiles == 1)
+            continue;
+        const char *t = inner == 1 ? "t" : fw_format(e->arena, "t / %lld", (long long)inner);
+        if (inner * l->ntiles < k->ntiles)
+            t = fw_format(e->arena, "%s %% %lld", t, (long long)l->ntiles);
+        const char *lo = l->tile == 1 ? t : fw_format(e->arena, strcmp(t, "t") ? "(%s) * %lld" : "%s * %lld", t, (long long)l->tile);
+        fw_text_printf(out, "%*sconst int64_t %s0 = %s, ", 4 * indent, "", l->name, lo);
+        if (l->extent % l->tile) {
+            gen_use_helper(e->model, "min_i64");
+            fw_text_printf(out, "%s1 = %s_min_i64(%s0 + %lld, %lld);\n", l->name, e->model->prefix, l->name, (long long)l->tile, (long long)l->extent);
+        } else {
+            fw_text_printf(out, "%s1 = %s0 + %lld;\n", l->name, l->name, (long long)l->tile);
+        }
+        inner *= l->ntiles;
+    }
+}
+
+/* ---- text ---- */
+
+static const char *comment_text(gen_model *model, const gen_kernel *kernel)
+{
+    const sched_kernel *k = kernel->step->kernel;
+    fw_text out;
+    fw_text_init(&out, model->arena);
+    fw_text_printf(&out, "/* %s\n", gen_kernel_ops(model->arena, kernel));
+    if (k->plan->why)
+        fw_text_printf(&out, " * %s\n", k->plan->why);
+    fw_text_printf(&out, " * Rule %s, %s. %lld flops, %lld bytes read, %lld written. */", k->plan->rule ? k->plan->rule : "(none)",
+        gen_rule_place(model, k->plan), (long long)k->flops, (long long)k->bytes_read, (long long)k->bytes_written);
+    return fw_text_string(&out);
+}
+
+static void print_tiles(emit *e, fw_text *out)
+{
+    const sched_kernel *k = e->kernel;
+    bool tiled = k->ntiles > 1;
+    out->indent = 0;
+    fw_text_line(out, tiled ? "for (int64_t t = begin; t < end; t++) {" : "if (begin < end) {");
+    if (tiled)
+        emit_tile_ranges(e, 1, out);
+    for (int i = 0; i < k->nstmts; i++)
+        emit_stmt(e, &k->stmts[i], 1, out);
+    out->indent = 0;
+    fw_text_line(out, "}");
+}
+
+static bool kernel_text(gen_model *model, const gen_kernel *kernel, fw_text *out)
+{
+    if (kernel->step->kind == SCHED_STEP_COPY)
+        return gen_copy_kernel(model, kernel, out);
+    const sched_kernel *k = kernel->step->kernel;
+    const char *banner = gen_banner(model, fw_format(model->arena, "%s: kernel %s", model->prefix, kernel->name));
+    emit *e = emit_new(model, k, kernel);
+    if (is_contraction(k))
+        return emit_contraction(e, kernel, banner, comment_text(model, kernel), out);
+    fw_text declarations, tiles;
+    fw_text_init(&declarations, model->arena);
+    fw_text_init(&tiles, model->arena);
+    print_tiles(e, &tiles);
+    emit_declarations(e, 0, &declarations);
+    gen_slot slots[] = {
+        {"banner", banner},
+        {"comment", comment_text(model, kernel)},
+        {"declarations", fw_text_string(&declarations)},
+        {"tiles", fw_text_string(&tiles)},
+    };
+    return gen_fill(model, "c/nest.c", kernel->name, slots, FW_COUNT(slots), out);
+}
+
+bool gen_driver_c(gen_model *model, fw_text *out);
+
+const gen_backend gen_backend_c = {"c", ".c", "c", prepare, kernel_text, gen_driver_c};
