@@ -38,14 +38,15 @@ static const char *permissions(fw_arena *arena, const plan_kernel *kernel)
 static void print_kernel(const gen_model *model, const gen_kernel *kernel, fw_text *out)
 {
     fw_arena *arena = model->arena;
+    const char *again = &model->kernels[kernel->like] == kernel ? "" : " (the same code again)";
     const sched_kernel *k = kernel->step->kernel;
     if (!k) {
-        fw_text_printf(out, "%s: copies %s\n    figures   0 flops, %lld bytes\n\n", kernel->name, gen_shape_text(arena, kernel->step->to->shape),
+        fw_text_printf(out, "%s%s: copies %s\n    figures   0 flops, %lld bytes\n\n", kernel->name, again, gen_shape_text(arena, kernel->step->to->shape),
             (long long)(2 * kernel->step->to->bytes));
         return;
     }
     const plan_kernel *p = k->plan;
-    fw_text_printf(out, "%s: template %s, computes %s%s\n", kernel->name, p->template_name, gen_shape_text(arena, p->outputs[0]->shape),
+    fw_text_printf(out, "%s%s: template %s, computes %s%s\n", kernel->name, again, p->template_name, gen_shape_text(arena, p->outputs[0]->shape),
         p->noutputs > 1 ? fw_format(arena, " and %d more", p->noutputs - 1) : "");
     fw_text_printf(out, "    rule      %s%s%s%s%s%s\n", p->rule ? p->rule : "none", p->rule_file ? " at " : "", gen_rule_place(model, p),
         p->why ? ": " : "", p->why ? p->why : "", permissions(arena, p));
@@ -129,9 +130,10 @@ bool command_explain(fw_arena *arena, fw_diag *diag, const cli_line *line, fw_te
     gen_model model;
     gen_model_start(&model, arena, diag, &line->gen);
     ir_module *module = gen_read(arena, diag, line->words[0]);
-    bool ok = module && gen_model_plan(&model, module, out) && gen_model_names(&model) && (!line->op || find_op(&model, line->op));
+    const char *op = line->op && *line->op == '%' ? line->op + 1 : line->op;
+    bool ok = module && gen_model_plan(&model, module, out) && gen_model_names(&model) && (!op || find_op(&model, op));
     if (ok)
-        print_all(&model, line->op, out);
+        print_all(&model, op, out);
     gen_model_end(&model);
     return ok;
 }

@@ -177,11 +177,14 @@ static const char *pack_rows(emit *e, const sched_stmt *c, int indent)
     set_pieces(e, c, 2);
     int inner = ncuts + 1;
     const char *cond = row_conds(e, c, inner);
-    const char *value = emit_expression(e, c->lhs);
-    if (strcmp(cond, "1") != 0)
-        fw_text_line(&e->text[inner], "row[%s] = %s ? %s : 0;", at, cond, value);
-    else
-        fw_text_line(&e->text[inner], "row[%s] = %s;", at, value);
+    if (strcmp(cond, "1") != 0) {
+        fw_text_line(&e->text[inner], "const int inside = %s;", cond);
+        e->guard = "inside";
+        e->guard_level = inner;
+    }
+    const char *value = emit_value(e, c->lhs);
+    fw_text_line(&e->text[inner], e->guard ? "row[%s] = inside ? %s : 0;" : "row[%s] = %s;", at, value);
+    e->guard = NULL;
     fw_text_add(&out, fw_text_string(&e->text[0]));
     line_indent(&out, indent);
     fw_text_line(&out, "for (int64_t m = m0; m < m1; m++) {");

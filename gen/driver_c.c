@@ -59,7 +59,7 @@ static const char *place_text(emitter *e, const sched_buffer *buffer)
     switch (buffer->kind) {
     case SCHED_BUF_PARAM: return fw_format(m->arena, "args->%s", m->input_fields[buffer->index]);
     case SCHED_BUF_OUTPUT: return fw_format(m->arena, "args->%s", m->output_fields[buffer->index]);
-    case SCHED_BUF_WORK: return fw_format(m->arena, "work + %lld", (long long)buffer->offset);
+    case SCHED_BUF_WORK: return buffer->offset ? fw_format(m->arena, "work + %lld", (long long)buffer->offset) : "work";
     case SCHED_BUF_CONSTANT: break;
     }
     if (m->weights == GEN_WEIGHTS_CALLER)
@@ -262,25 +262,45 @@ static void find_moves(const sched_block *block, bool *moves)
     }
 }
 
+static const char *local_declaration(emitter *e, const sched_buffer *buffer)
+{
+    bool constant = buffer->kind == SCHED_BUF_CONSTANT || buffer->kind == SCHED_BUF_PARAM;
+    return fw_format(e->model->arena, "%svoid *%s%s = %s;", constant ? "const " : "", e->moves[buffer->id] ? "" : "const ",
+        e->model->buffer_names[buffer->id], place_text(e, buffer));
+}
+
+static void scratch_text(const emitter *e, fw_text *out)
+{
+    long long shared = (long long)e->model->program->buffer_bytes, each = (long long)e->model->program->thread_bytes;
+    if (!e->uses_scratch)
+        return;
+    if (!each)
+        fw_text_line(out, "void *const scratch = NULL;");
+    else if (e->threads)
+        fw_text_line(out, "void *const scratch = work + %lld + (size_t)thread * %lld;", shared, each);
+    else
+        fw_text_line(out, "void *const scratch = work + %lld;", shared);
+}
+
 /* The variables of the steps: scratch, and one pointer for every buffer that is no argument. */
 static const char *locals_text(emitter *e)
 {
-    gen_model *m = e->model;
-    const sched_program *program = m->program;
+    const sched_program *program = e->model->program;
     fw_text out;
-    fw_text_init(&out, m->arena);
-    long long shared = (long long)program->buffer_bytes, each = (long long)program->thread_bytes;
-    if (e->uses_scratch && e->threads && each)
-        fw_text_line(&out, "void *const scratch = work + %lld + (size_t)thread * %lld;", shared, each);
-    else if (e->uses_scratch)
-        fw_text_line(&out, each ? "void *const scratch = work + %lld;" : "void *const scratch = NULL;", shared);
-    for (int i = 0; i < program->nbuffers; i++) {
-        const sched_buffer *buffer = program->buffers[i];
-        if (!e->used[i] || !is_local(e, buffer))
-            continue;
-        bool constant = buffer->kind == SCHED_BUF_CONSTANT || buffer->kind == SCHED_BUF_PARAM;
-        fw_text_line(&out, "%svoid *%s%s = %s; /* %s */", constant ? "const " : "", e->moves[i] ? "" : "const ", m->buffer_names[i],
-            place_text(e, buffer), gen_shape_text(m->arena, buffer->shape));
+    fw_text_init(&out, e->model->arena);
+    scratch_text(e, &out);
+    size_t width = 0;
+    for (int pass = 0; pass < 2; pass++) { /* first how wide they are, so that comments stand in one column */
+        for (int i = 0; i < program->nbuffers; i++) {
+            const sched_buffer *buffer = program->buffers[i];
+            if (!e->used[i] || !is_local(e, buffer))
+                continue;
+            const char *text = local_declaration(e, buffer);
+            if (pass)
+                fw_text_line(&out, "%-*s /* %s */", (int)width, text, gen_shape_text(e->model->arena, buffer->shape));
+            else
+                width = strlen(text) > width ? strlen(text) : width;
+        }
     }
     return fw_text_string(&out);
 }
@@ -364,8 +384,8 @@ bool gen_driver_c(gen_model *model, fw_text *out)
     fw_text_init(&constants, model->arena);
     gen_constants_inline(model, &constants);
     gen_slot slots[] = {
-        {"banner", gen_banner(model, fw_format(model->arena, "%s.c: runs the %d kernels of %s.", model->prefix, model->nkernels,
-            model->prefix))},
+        {"banner", gen_banner(model, fw_format(model->arena, "%s.c: runs the model in %d step%s.", model->prefix,
+            model->nkernels, model->nkernels == 1 ? "" : "s"))},
         {"constants", fw_text_string(&constants)},
         {"steps", steps_text(&e)},
         {"checks", checks_text(model)},

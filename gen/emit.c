@@ -65,6 +65,7 @@ void emit_begin(emit *e, const sched_stmt *stmt, int count, const int *vars, int
     e->nlevels = count;
     e->npieces = 0;
     e->branch = NULL;
+    e->guard = NULL;
     for (int i = 0; i < count; i++)
         e->level_var[i] = vars[i];
     for (int i = 0; i <= count; i++) {
@@ -296,6 +297,11 @@ static const char *element(emit *e, const ir_instr *instr, const sched_index *co
 {
     const sched_stmt *stmt = sched_stmt_of(e->kernel, instr);
     const char *flat = stmt && stmt->scratch ? scratch_flat(e, stmt, index) : emit_flat(e, instr, index);
+    bool inside = true;
+    for (int i = 0; i < instr->shape->rank; i++)
+        inside &= index[i]->min >= 0 && index[i]->max < ir_shape_size(instr->shape, i);
+    if (e->guard && !inside)
+        return fw_format(e->arena, "%s[%s ? %s : 0]", emit_array(e, instr), e->guard, flat);
     return fw_format(e->arena, "%s[%s]", emit_array(e, instr), flat);
 }
 
@@ -305,6 +311,9 @@ const char *emit_store(emit *e, const sched_stmt *stmt)
 }
 
 /* ---- values ---- */
+
+typedef enum { PRINT_OPERAND, PRINT_WHOLE, PRINT_TEMPORARY } print_mode;
+static const char *print(emit *e, const sched_value *value, print_mode mode);
 
 static const char *c_type(ir_type type)
 {
@@ -323,12 +332,31 @@ static bool is_safe(const sched_value *value)
     return true;
 }
 
-static fw_text *place(emit *e, const sched_value *value)
+/* Where a temporary for the value can stand: what reads beside its array under a guard needs the guard's variable. */
+static int place_level(emit *e, const sched_value *value)
 {
     int level = emit_level(e, value);
+    return e->guard && level < e->guard_level && !is_safe(value) ? e->guard_level : level;
+}
+
+static fw_text *place(emit *e, const sched_value *value)
+{
+    int level = place_level(e, value);
     if (e->branch && (level >= e->branch_level || !is_safe(value)))
         return e->branch;
     return &e->text[level];
+}
+
+/* An expression with an operator outside all parentheses, or a unary one: it needs parentheses as an operand. */
+static bool is_compound(const char *text)
+{
+    int depth = 0;
+    bool spaced = false;
+    for (const char *p = text; *p; p++) {
+        depth += (*p == '(' || *p == '[') - (*p == ')' || *p == ']');
+        spaced |= depth == 0 && *p == ' ';
+    }
+    return spaced || strchr("-!~(", text[0]) != NULL;
 }
 
 /* Whether a decided condition holds for every point at hand: 1, 0, or -1 when it depends. */
@@ -378,43 +406,97 @@ const char *emit_conds(emit *e, int count, const sched_cond *conds)
     return text;
 }
 
-static void arm(emit *e, const sched_value *value, const char *target, fw_text *out)
+typedef struct saved { const char **names; const char *guard; int guard_level; fw_text *branch; int branch_level; } saved;
+
+static saved save(emit *e)
 {
-    fw_text *outer = e->branch;
-    int outer_level = e->branch_level;
     size_t bytes = ((size_t)e->kernel->nvalues + 1) * sizeof *e->name;
-    const char **saved = fw_alloc(e->arena, bytes);
-    memcpy(saved, e->name, bytes);
-    out->indent++;
+    saved s = {fw_alloc(e->arena, bytes), e->guard, e->guard_level, e->branch, e->branch_level};
+    memcpy(s.names, e->name, bytes);
+    return s;
+}
+
+/* What one arm of a guard declares is not known to the other, nor after them. */
+static void restore(emit *e, const saved *s)
+{
+    memcpy(e->name, s->names, ((size_t)e->kernel->nvalues + 1) * sizeof *e->name);
+    e->guard = s->guard;
+    e->guard_level = s->guard_level;
+    e->branch = s->branch;
+    e->branch_level = s->branch_level;
+}
+
+static int conds_level(emit *e, const sched_value *value)
+{
+    int level = 0;
+    for (int i = 0; i < value->nconds; i++) {
+        int l = emit_index_level(e, value->conds[i].index);
+        level = l > level ? l : level;
+    }
+    return level;
+}
+
+static void arm(emit *e, const sched_value *value, const char *target, int level, fw_text *out)
+{
+    saved s = save(e);
+    e->branch_level = e->branch ? e->branch_level : level;
     e->branch = out;
+    out->indent++;
     const char *text = emit_expression(e, value);
     fw_text_line(out, "%s = %s;", target, text);
     out->indent--;
-    memcpy(e->name, saved, bytes);                       /* what an arm declares ends with it */
-    e->branch = outer;
-    e->branch_level = outer_level;
+    restore(e, &s);
 }
 
-/* A guarded value is a variable that two arms set; both arms keep their own temporaries. */
-static const char *guard_text(emit *e, const sched_value *value)
+/* A variable that two arms set: where the condition holds for a whole run of the innermost loop, which compilers then write twice. */
+static const char *branch_text(emit *e, const sched_value *value, const char *cond)
 {
-    const char *cond = emit_conds(e, value->nconds, value->conds);
-    if (!strcmp(cond, "1") || !strcmp(cond, "0"))
-        return emit_value(e, value->args[cond[0] == '0']);
     fw_text *out = place(e, value);
     const char *name = emit_identifier(e, "value");
     int level = emit_level(e, value);
     fw_text_line(out, "%s %s;", c_type(value->type), name);
     fw_text_line(out, "if (%s) {", cond);
-    int outer = e->branch_level;
-    e->branch_level = e->branch ? e->branch_level : level;
-    arm(e, value->args[0], name, out);
+    arm(e, value->args[0], name, level, out);
     fw_text_line(out, "} else {");
-    e->branch_level = e->branch ? e->branch_level : level;
-    arm(e, value->args[1], name, out);
+    arm(e, value->args[1], name, level, out);
     fw_text_line(out, "}");
-    e->branch_level = outer;
     return name;
+}
+
+static const char *guarded_arm(emit *e, const sched_value *value, const char *guard, int level)
+{
+    saved s = save(e);
+    if (!is_safe(value)) {
+        e->guard_level = e->guard && e->guard_level > level ? e->guard_level : level;
+        e->guard = e->guard ? fw_format(e->arena, "%s && %s", e->guard, guard) : guard;
+    }
+    const char *text = print(e, value, PRINT_TEMPORARY);
+    restore(e, &s);
+    return text;
+}
+
+/* Both arms are computed and one is chosen; what would be read beside its array is read from its start instead. No load stands under a
+ * condition: gcc 12 turns those into masked loads, and gets them wrong in short inner loops. */
+static const char *select_text(emit *e, const sched_value *value, const char *cond)
+{
+    int level = conds_level(e, value);
+    const char *inside = emit_identifier(e, "inside");
+    fw_text_line(e->branch ? e->branch : &e->text[level], "const int %s = %s;", inside, cond);
+    const char *a = guarded_arm(e, value->args[0], inside, level);
+    const char *b = guarded_arm(e, value->args[1], fw_format(e->arena, "!%s", inside), level);
+    return fw_format(e->arena, "%s ? %s : %s", inside, a, b);
+}
+
+static const char *guard_text(emit *e, const sched_value *value)
+{
+    const char *cond = emit_conds(e, value->nconds, value->conds);
+    if (!strcmp(cond, "1") || !strcmp(cond, "0"))
+        return emit_value(e, value->args[cond[0] == '0']);
+    int last = e->nlevels ? e->level_var[e->nlevels - 1] : -1;
+    bool run = last >= 0 && conds_level(e, value) < e->nlevels && sched_var_extent(e->kernel->space, last) >= 16;
+    if (!e->guard && (run || !e->nlevels))
+        return branch_text(e, value, cond);
+    return select_text(e, value, cond);
 }
 
 static const char *value_text(emit *e, const sched_value *value, bool *compound)
@@ -429,47 +511,47 @@ static const char *value_text(emit *e, const sched_value *value, bool *compound)
         return fw_format(e->arena, "(%s)(%s)", ir_type_c(value->type), emit_index(e, value->index[0]));
     case SCHED_LOAD:
         return value->instr == e->leaf_instr ? e->leaf_text : element(e, value->instr, value->index);
-    case SCHED_GUARD:
-        return guard_text(e, value);
+    case SCHED_GUARD: {
+        const char *guard = guard_text(e, value);
+        *compound = is_compound(guard);
+        return guard;
+    }
     case SCHED_PARAM:
         return fw_format(e->arena, "p%lld", (long long)value->instr->param);
     case SCHED_OP:
         break;
     }
     for (int i = 0; i < value->nargs && i < 4; i++)
-        args[i] = emit_value(e, value->args[i]);
+        args[i] = print(e, value->args[i], value->instr->op == IR_OP_SELECT && i ? PRINT_TEMPORARY : PRINT_OPERAND);
     const char *text = emit_pattern(e, value->instr, value->type, value->args[0]->type, args);
-    *compound = strpbrk(text, " -!~(") != NULL && !(strncmp(text, e->model->prefix, strlen(e->model->prefix)) == 0);
+    *compound = is_compound(text);
     return text;
 }
 
 /* Text of the value where it is read: inline when it is short, used once and belongs to this level; else a temporary. */
-static const char *print(emit *e, const sched_value *value, bool whole)
+static const char *print(emit *e, const sched_value *value, print_mode mode)
 {
     int n = value->number;
+    bool whole = mode == PRINT_WHOLE, compound;
     if (e->name[n])
         return e->compound[n] && !whole ? fw_format(e->arena, "(%s)", e->name[n]) : e->name[n];
-    bool compound;
     const char *text = value_text(e, value, &compound);
-    if (e->name[n])
-        return e->name[n];
     bool literal = value->kind == SCHED_LITERAL, leaf = value->kind == SCHED_LOAD && value->instr == e->leaf_instr;
-    bool here = emit_level(e, value) == e->nlevels || e->branch;
-    bool temporary = value->kind != SCHED_GUARD && !literal && !leaf && !whole &&
-                     (e->uses[n] > 1 || !here || strlen(text) > 72);
-    if (temporary) {
-        const char *base = value->instr ? value->instr->name : "value";
-        const char *name = emit_identifier(e, base);
+    bool named = value->kind == SCHED_GUARD && !strpbrk(text, " [(");
+    bool here = place_level(e, value) == e->nlevels || e->branch;
+    bool reused = (e->uses[n] > 1 && !leaf) || !here || strlen(text) > 72 || mode == PRINT_TEMPORARY;
+    if (reused && !literal && !named && !whole) {
+        const char *name = emit_identifier(e, value->instr ? value->instr->name : "value");
         fw_text_line(place(e, value), "const %s %s = %s;", c_type(value->type), name, text);
         e->name[n] = name;
         e->compound[n] = false;
         return name;
     }
-    if (whole && e->uses[n] > 0 && !literal)
+    if (whole && !literal)
         return text;
-    if (literal || leaf || value->kind == SCHED_GUARD) {
+    if (literal || leaf || named) {
         e->name[n] = text;
-        e->compound[n] = literal ? text[0] == '-' : false;
+        e->compound[n] = literal && text[0] == '-';
         compound = e->compound[n];
     }
     return compound && !whole ? fw_format(e->arena, "(%s)", text) : text;
@@ -477,10 +559,10 @@ static const char *print(emit *e, const sched_value *value, bool whole)
 
 const char *emit_value(emit *e, const sched_value *value)
 {
-    return print(e, value, false);
+    return print(e, value, PRINT_OPERAND);
 }
 
 const char *emit_expression(emit *e, const sched_value *value)
 {
-    return print(e, value, true);
+    return print(e, value, PRINT_WHOLE);
 }

@@ -34,6 +34,8 @@ typedef struct emit {
     const char *leaf_text;
     fw_text *branch;                     /* inside an arm of a guard: where its temporaries go */
     int branch_level;
+    const char *guard;                   /* NULL, or the condition under which loads are inside their arrays */
+    int guard_level;                     /* the level at which it is known */
     const char *suffix;                  /* of temporaries: "" or "_1" in an unrolled copy */
 } emit;
 

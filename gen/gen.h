@@ -29,6 +29,7 @@ typedef struct gen_kernel {
     const char *name;            /* "softmax", "dot_2": file PREFIX_<name>.c, function PREFIX_<name>, struct PREFIX_<name>_args */
     const char **inputs;         /* field names by kernel->inputs; one that shares an output's buffer has the output's field name */
     const char **outputs;        /* field names by plan->outputs */
+    int like;                    /* number of the first kernel with the same code, whose names these are; its own where it is the first */
 } gen_kernel;
 
 typedef struct gen_file { const char *name; const void *data; size_t size; } gen_file;
@@ -88,6 +89,9 @@ bool gen_names(gen_model *model);                                  /* fills kern
 const char *gen_unique(fw_arena *arena, fw_intern *taken, const char *base);
 const char *gen_c_type(ir_type type);        /* of an array element at the boundary: the unsigned twin where C has no such type */
 
+/* share.c: steps that do the same, such as the layers of a model, share one function */
+bool gen_share(gen_model *model);            /* finds gen_kernel.like from the kernels' texts under their draft names */
+
 /* fill.c: templates are programs that compile unfilled; a slot is `/'*@name*'/ default /'*@end*'/` (without the quotes) */
 typedef struct gen_slot { const char *name; const char *text; } gen_slot;
 /* Reads templates/FOLDER/FILE and replaces every slot; the word KERNEL becomes `kernel`, the word MODEL becomes the prefix. A text
@@ -105,6 +109,7 @@ const char *gen_rule_place(const gen_model *model, const plan_kernel *plan); /* 
 const char *gen_kernel_ops(fw_arena *arena, const gen_kernel *kernel);  /* "dot, add, maximum": opcodes of the members in order */
 int64_t gen_kernel_tiles(const gen_kernel *kernel);
 const gen_kernel *gen_kernel_of(const gen_model *model, const sched_step *step);
+bool gen_kernel_text(gen_model *model, const gen_kernel *kernel, fw_text *out); /* the whole file, of a copy too */
 
 /* copy.c: the kernel of a COPY step, for every backend whose kernels are C */
 enum { GEN_COPY_TILE = 65536 };              /* bytes of one tile */

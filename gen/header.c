@@ -94,7 +94,7 @@ bool gen_header(gen_model *model)
     bool threads = model->options->parallel == GEN_PARALLEL_PTHREADS;
     long long workspace = (long long)(program->buffer_bytes + program->thread_bytes);
     gen_slot slots[] = {
-        {"banner", gen_banner(model, fw_format(model->arena, "%s.h: calls the model %s.", model->prefix, model->module->name))},
+        {"banner", gen_banner(model, fw_format(model->arena, "%s.h: the model %s as a function.", model->prefix, model->module->name))},
         {"fields", fields_text(model)},
         {"threads", threads ? fw_format(model->arena, "/* POSIX threads; at most %s_MAX_THREADS are used */", model->prefix)
                             : "/* not used: this code was generated for one thread */"},

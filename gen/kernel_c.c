@@ -23,7 +23,7 @@ static bool prepare(fw_arena *arena, sched_kernel *kernel, const ir_target *targ
         *why = unsupported_type(arena, kernel->plan->members[i]->shape);
     for (int i = 0; i < kernel->ninputs && !*why; i++)
         *why = unsupported_type(arena, kernel->inputs[i]->shape);
-    kernel->template_bytes = is_contraction(kernel) ? emit_contraction_bytes(kernel) : 0;
+    kernel->template_bytes = is_contraction(kernel) ? emit_contraction_bytes(kernel) : kernel->product_bytes;
     return !*why;
 }
 
@@ -41,13 +41,15 @@ void emit_declarations(emit *e, int indent, fw_text *out)
 {
     const sched_kernel *k = e->kernel;
     const char *prefix = e->model->prefix;
+    /* A donated input may be the output itself: then no pointer is promised to be the only one. */
+    const char *alone = e->names->step->may_equal ? "" : fw_format(e->arena, "%s_RESTRICT ", prefix);
     out->indent = indent;
     fw_text_line(out, "const %s_%s_args *const a = args;", prefix, e->names->name);
     for (int i = 0; i < k->ninputs; i++)
         if (!field_is_output(e, e->names->inputs[i]))
-            fw_text_line(out, "const %s *%s_RESTRICT %s = a->%s;", ir_type_c(k->inputs[i]->shape->type), prefix, e->names->inputs[i], e->names->inputs[i]);
+            fw_text_line(out, "const %s *%s%s = a->%s;", ir_type_c(k->inputs[i]->shape->type), alone, e->names->inputs[i], e->names->inputs[i]);
     for (int i = 0; i < k->plan->noutputs; i++)
-        fw_text_line(out, "%s *%s_RESTRICT %s = a->%s;", ir_type_c(k->plan->outputs[i]->shape->type), prefix, e->names->outputs[i], e->names->outputs[i]);
+        fw_text_line(out, "%s *%s%s = a->%s;", ir_type_c(k->plan->outputs[i]->shape->type), alone, e->names->outputs[i], e->names->outputs[i]);
     bool scratch = is_contraction(k);
     for (int i = 0; i < k->nstmts; i++) {
         const sched_stmt *s = &k->stmts[i];

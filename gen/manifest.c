@@ -63,6 +63,21 @@ static void close(json *j, char bracket)
     j->first = false;
 }
 
+/* An object or list of few words stands on one line. */
+static bool open_inline(json *j, const char *name, char bracket)
+{
+    bool outer = j->inline_list;
+    open(j, name, bracket);
+    j->inline_list = true;
+    return outer;
+}
+
+static void close_inline(json *j, char bracket, bool outer)
+{
+    close(j, bracket);
+    j->inline_list = outer;
+}
+
 static void string(json *j, const char *name, const char *text)
 {
     key(j, name);
@@ -86,15 +101,14 @@ static void kernel_json(json *j, gen_model *model, const gen_kernel *kernel)
     const sched_kernel *k = step->kernel;
     open(j, NULL, '{');
     string(j, "name", kernel->name);
+    number(j, "step", step->number);
     string(j, "file", fw_format(model->arena, "%s_%s%s", model->prefix, kernel->name, model->backend->kernel_suffix));
-    open(j, "ops", '[');
-    j->inline_list = true;
+    bool outer = open_inline(j, "ops", '[');
     for (int i = 0; k && i < k->plan->nmembers; i++)
         string(j, NULL, ir_op_of(k->plan->members[i]->op)->name);
     if (!k)
         string(j, NULL, "copy");
-    close(j, ']');
-    j->inline_list = false;
+    close_inline(j, ']', outer);
     string(j, "template", k ? k->plan->template_name : "copy");
     string(j, "rule", k && k->plan->rule ? k->plan->rule : "");
     string(j, "rule_at", k ? gen_rule_place(model, k->plan) : "");
@@ -107,17 +121,15 @@ static void kernel_json(json *j, gen_model *model, const gen_kernel *kernel)
 
 static void array_json(json *j, const char *name, const ir_shape *shape, const char *alias)
 {
-    open(j, NULL, '{');
+    bool outer = open_inline(j, NULL, '{');
     string(j, "name", name);
     string(j, "type", ir_type_name(shape->type));
-    open(j, "shape", '[');
-    j->inline_list = true;
+    bool inner = open_inline(j, "shape", '[');
     for (int d = 0; d < shape->rank; d++)
         number(j, NULL, ir_shape_size(shape, d));
-    close(j, ']');
-    j->inline_list = false;
+    close_inline(j, ']', inner);
     string(j, "alias", alias);
-    close(j, '}');
+    close_inline(j, '}', outer);
 }
 
 static void arrays_json(json *j, gen_model *model)
@@ -166,7 +178,7 @@ static void buffers_json(json *j, gen_model *model)
         const sched_buffer *buffer = program->buffers[i];
         if (!model->buffer_used[i])
             continue;
-        open(j, NULL, '{');
+        bool outer = open_inline(j, NULL, '{');
         string(j, "name", buffer->name);
         string(j, "kind", buffer_kind(buffer->kind));
         string(j, "shape", gen_shape_text(model->arena, buffer->shape));
@@ -174,7 +186,7 @@ static void buffers_json(json *j, gen_model *model)
         number(j, "offset", buffer_offset(model, buffer));
         number(j, "first", buffer->first);
         number(j, "last", buffer->last);
-        close(j, '}');
+        close_inline(j, '}', outer);
     }
     close(j, ']');
 }
@@ -186,11 +198,11 @@ static void files_json(json *j, gen_model *model)
         const gen_file *file = &model->output->files[i];
         char hash[65];
         fw_sha256(file->data, file->size, hash);
-        open(j, NULL, '{');
+        bool outer = open_inline(j, NULL, '{');
         string(j, "name", file->name);
         number(j, "bytes", (int64_t)file->size);
         string(j, "sha256", hash);
-        close(j, '}');
+        close_inline(j, '}', outer);
     }
     close(j, ']');
 }
@@ -227,7 +239,7 @@ bool gen_manifest(gen_model *model)
     buffers_json(&j, model);
     if (gen_has_blob(model)) {
         open(&j, "weights", '{');
-        string(&j, "file", fw_format(model->arena, "%s.weights", model->prefix));
+        string(&j, "name", fw_format(model->arena, "%s.weights", model->prefix));
         number(&j, "bytes", model->blob_bytes);
         string(&j, "sha256", model->blob_hash);
         close(&j, '}');

@@ -37,7 +37,8 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-const char *gen_c_identifier(fw_arena *arena, const char *text)
+/* The characters of an identifier; it may still be a keyword. */
+static const char *identifier_text(fw_arena *arena, const char *text)
 {
     fw_text out;
     fw_text_init(&out, arena);
@@ -45,9 +46,13 @@ const char *gen_c_identifier(fw_arena *arena, const char *text)
         fw_text_char(&out, 'v');
     for (; *text; text++)
         fw_text_char(&out, is_letter(*text) || is_digit(*text) ? *text : '_');
-    if (is_keyword(fw_text_string(&out)))
-        fw_text_char(&out, '_');
     return fw_text_string(&out);
+}
+
+const char *gen_c_identifier(fw_arena *arena, const char *text)
+{
+    const char *name = identifier_text(arena, text);
+    return is_keyword(name) ? fw_format(arena, "%s_", name) : name;
 }
 
 const char *gen_unique(fw_arena *arena, fw_intern *taken, const char *base)
@@ -119,7 +124,7 @@ static bool is_word(const char *name)
     return letters > 1 && n <= 40 && is_letter(*name);
 }
 
-/* What an instruction does, as a lower-case identifier: file names must differ on every file system. */
+/* What an instruction does, as a part of an identifier in lower case: file names must differ on every file system. */
 static const char *base_of(fw_arena *arena, const ir_instr *instr)
 {
     const char *name = instr->op_name ? last_component(arena, instr->op_name) : "";
@@ -133,7 +138,7 @@ static const char *base_of(fw_arena *arena, const ir_instr *instr)
     size_t n = strlen(lower);
     while (n > 1 && (lower[n - 1] == '_' || lower[n - 1] == '-'))
         lower[--n] = 0;
-    return gen_c_identifier(arena, lower);
+    return identifier_text(arena, lower);
 }
 
 static int rank_of(const ir_instr *instr)
@@ -271,15 +276,19 @@ static void name_copy(gen_model *model, gen_kernel *kernel)
     kernel->outputs[0] = "to";
 }
 
+static const char *kernel_base(gen_model *model, const sched_step *step)
+{
+    return step->kind == SCHED_STEP_COPY ? "copy" : base_of(model->arena, main_member(step->kernel->plan));
+}
+
+/* Collects the steps that run kernels, under draft names. */
 static void name_block(gen_model *model, fw_intern *taken, const sched_block *block)
 {
     for (int i = 0; block && i < block->nsteps; i++) {
         const sched_step *step = &block->steps[i];
         if (step->kind == SCHED_STEP_KERNEL || step->kind == SCHED_STEP_COPY) {
-            bool copy = step->kind == SCHED_STEP_COPY;
-            const char *base = copy ? "copy" : base_of(model->arena, main_member(step->kernel->plan));
-            gen_kernel kernel = {.step = step, .name = unique_kernel(model->arena, taken, base)};
-            if (copy)
+            gen_kernel kernel = {.step = step, .name = unique_kernel(model->arena, taken, kernel_base(model, step)), .like = model->nkernels};
+            if (step->kind == SCHED_STEP_COPY)
                 name_copy(model, &kernel);
             else
                 name_fields(model, &kernel);
@@ -289,6 +298,20 @@ static void name_block(gen_model *model, fw_intern *taken, const sched_block *bl
         name_block(model, taken, step->body);
         for (int b = 0; b < step->nbranches; b++)
             name_block(model, taken, step->branches[b]);
+    }
+}
+
+/* The names that stay: steps that share a function have one name, and the counters count functions. */
+static void name_functions(gen_model *model, fw_intern *taken)
+{
+    for (int i = 0; i < model->nkernels; i++) {
+        gen_kernel *kernel = &model->kernels[i];
+        const gen_kernel *first = &model->kernels[kernel->like];
+        if (kernel->like == i)
+            kernel->name = unique_kernel(model->arena, taken, kernel_base(model, kernel->step));
+        else
+            *kernel = (gen_kernel){.step = kernel->step, .name = first->name, .inputs = first->inputs, .outputs = first->outputs,
+                .like = kernel->like};
     }
 }
 
@@ -333,11 +356,14 @@ static void name_buffers(gen_model *model, fw_intern *globals)
 bool gen_names(gen_model *model)
 {
     model->buffer_names = fw_alloc_array(model->arena, (size_t)model->program->nbuffers + 1, sizeof *model->buffer_names);
-    fw_intern *globals = fw_intern_new(model->arena);
-    if (!take_reserved(model, globals))
+    fw_intern *drafts = fw_intern_new(model->arena), *globals = fw_intern_new(model->arena);
+    if (!take_reserved(model, drafts) || !take_reserved(model, globals))
         return false;
     name_arguments(model);
-    name_block(model, globals, model->program->main);
+    name_block(model, drafts, model->program->main);
+    if (!gen_share(model))
+        return false;
+    name_functions(model, globals);
     name_buffers(model, globals);
     return true;
 }

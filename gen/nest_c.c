@@ -234,15 +234,55 @@ static reduction choose_form(emit *e, const sched_stmt *stmt)
     return r;
 }
 
-/* Skips of elements outside the operand, each at the loop where it is known; those that only the innermost loop knows come back. */
-static const char *skip_conds(emit *e, const sched_stmt *stmt, int first_red_level, int inner_level)
+/* Bounds of a reduction loop. An element outside the operand is skipped; where the condition is lo <= r + rest < hi with the rest
+ * known outside the loop, it becomes the loop's bounds. */
+typedef struct bounds { const char *lo, *hi; } bounds;
+
+static bool is_bound(emit *e, const sched_cond *cond, const reduction *r, int *red)
+{
+    for (int i = r->nreds - 1; i >= 0; i--) {
+        if (!sched_index_uses(cond->index, r->reds[i]))
+            continue;
+        sched_space *s = e->kernel->space;
+        const sched_index *rest = sched_add(s, cond->index, sched_mul(s, sched_var(s, r->reds[i]), -1));
+        *red = i;
+        return cond->scale == 1 && sched_index_coef(cond->index, r->reds[i]) == 1 && !sched_index_uses(rest, r->reds[i]) &&
+               !(r->column && sched_index_uses(rest, r->vars[r->nvars - 1]));
+    }
+    return false;
+}
+
+static bounds red_bounds(emit *e, const sched_stmt *stmt, const reduction *r, int red)
+{
+    sched_space *s = e->kernel->space;
+    bounds b = {"0", fw_format(e->arena, "%lld", (long long)r->red_extent[red])};
+    for (int i = 0; i < stmt->nconds; i++) {
+        const sched_cond *cond = &stmt->conds[i];
+        int which;
+        if (!is_bound(e, cond, r, &which) || which != red)
+            continue;
+        const sched_index *to = sched_mul(s, sched_add(s, cond->index, sched_mul(s, sched_var(s, r->reds[red]), -1)), -1);
+        if (to->max > 0) {
+            gen_use_helper(e->model, "max_i64");
+            b.lo = fw_format(e->arena, "%s_max_i64(%s, %s)", e->model->prefix, b.lo, emit_index(e, to));
+        }
+        if (to->min + cond->count < r->red_extent[red]) {
+            gen_use_helper(e->model, "min_i64");
+            b.hi = fw_format(e->arena, "%s_min_i64(%s, %s)", e->model->prefix, b.hi, emit_index(e, sched_addc(s, to, cond->count)));
+        }
+    }
+    return b;
+}
+
+/* Skips that are no bounds, each at the loop where it is known; those that only the innermost loop knows come back. */
+static const char *skip_conds(emit *e, const sched_stmt *stmt, const reduction *r, int first_red_level, int inner_level)
 {
     const char *inner = "1";
     for (int i = 0; i < stmt->nconds; i++) {
         const char *cond = emit_cond(e, &stmt->conds[i]);
-        int level = emit_index_level(e, stmt->conds[i].index);
+        int level = emit_index_level(e, stmt->conds[i].index), red;
         level = level < first_red_level ? first_red_level : level;
-        if (!strcmp(cond, "1"))
+        if (!strcmp(cond, "1") || is_bound(e, &stmt->conds[i], r, &red))
             continue;
         if (level >= inner_level)
             inner = strcmp(inner, "1") ? fw_format(e->arena, "%s && %s", inner, cond) : cond;
@@ -254,19 +294,19 @@ static const char *skip_conds(emit *e, const sched_stmt *stmt, int first_red_lev
 
 static void add_step(emit *e, const sched_stmt *stmt, const char *acc, const char *cond, int level)
 {
-    const char *value = emit_value(e, stmt->value);
     fw_text *out = &e->text[level];
     bool always = !strcmp(cond, "1");
     if (!always) {
-        fw_text_line(out, "if (%s) {", cond);
-        out->indent++;
+        e->guard = emit_identifier(e, "inside");
+        e->guard_level = level;
+        fw_text_line(out, "const int %s = %s;", e->guard, cond);
     }
-    const char *next = emit_combine(e, stmt, acc, value, out);
-    fw_text_line(out, "%s = %s;", acc, next);
-    if (!always) {
-        out->indent--;
-        fw_text_line(out, "}");
-    }
+    const char *value = emit_value(e, stmt->value), *next = emit_combine(e, stmt, acc, value, out);
+    if (always)
+        fw_text_line(out, "%s = %s;", acc, next);
+    else
+        fw_text_line(out, "%s = %s ? %s : %s;", acc, e->guard, next, acc);
+    e->guard = NULL;
 }
 
 static bool may_use_lanes(const emit *e, const sched_stmt *stmt)
@@ -306,22 +346,24 @@ static void begin_reduction(emit *e, const sched_stmt *stmt, const reduction *r,
     emit_begin(e, stmt, n, vars, indent);
 }
 
+static void open_red(emit *e, const sched_stmt *stmt, const reduction *r, int red, int indent, fw_text *out)
+{
+    bounds b = red_bounds(e, stmt, r, red);
+    open_loop(e, out, indent, r->reds[red], b.lo, b.hi);
+}
+
 /* acc = init; for reds: acc = combine(acc, value); result = acc */
 static void emit_scalar_sum(emit *e, const sched_stmt *stmt, const reduction *r, int indent, fw_text *out)
 {
     begin_reduction(e, stmt, r, indent);
     const char *acc = emit_identifier(e, "acc"), *init = init_text(e, stmt);
-    add_step(e, stmt, acc, skip_conds(e, stmt, r->nvars + 1, e->nlevels), e->nlevels);
+    fw_text_line(&e->text[r->nvars], "%s %s = %s;", scalar_type(stmt->instr->shape->type), acc, init);
+    add_step(e, stmt, acc, skip_conds(e, stmt, r, r->nvars + 1, e->nlevels), e->nlevels);
     open_vars(e, stmt, r, r->nvars, indent, out);
-    size_t body = out->size;
-    (void)body;
-    fw_text_line(out, "%s %s = %s;", scalar_type(stmt->instr->shape->type), acc, init);
     for (int i = 0; i < r->nreds; i++) {
-        open_loop(e, out, indent + r->nvars + i, r->reds[i], "0", fw_format(e->arena, "%lld", (long long)r->red_extent[i]));
+        open_red(e, stmt, r, i, indent + r->nvars + i, out);
         fw_text_add(out, fw_text_string(&e->text[r->nvars + i + 1]));
     }
-    if (!r->nreds)
-        fw_text_line(out, "%s = %s;", acc, emit_combine(e, stmt, acc, emit_value(e, stmt->value), out));
     close_loops(out, indent + r->nvars + r->nreds, indent + r->nvars);
     out->indent = indent + r->nvars;
     fw_text_line(out, "%s = %s;", emit_store(e, stmt), acc);
@@ -339,13 +381,13 @@ static void emit_row_sum(emit *e, const sched_stmt *stmt, const reduction *r, in
     const char *lanes = emit_identifier(e, "lanes"), *init = init_text(e, stmt);
     const char *lane = fw_format(e->arena, "%s[%s - %s]", lanes, v, block);
     e->text[e->nlevels].indent++;
-    add_step(e, stmt, lane, skip_conds(e, stmt, r->nvars + 1, e->nlevels), e->nlevels);
+    add_step(e, stmt, lane, skip_conds(e, stmt, r, r->nvars + 1, e->nlevels), e->nlevels);
     open_vars(e, stmt, r, r->nvars, indent, out);
     fw_text_line(out, "%s %s[%d];", scalar_type(type), lanes, LANES);
     fw_text_line(out, "for (int l = 0; l < %d; l++)", LANES);
     fw_text_line(out, "    %s[l] = %s;", lanes, emit_identity(e, stmt->combine, type));
     for (int i = 0; i < last; i++) {
-        open_loop(e, out, at + i, r->reds[i], "0", fw_format(e->arena, "%lld", (long long)r->red_extent[i]));
+        open_red(e, stmt, r, i, at + i, out);
         fw_text_add(out, fw_text_string(&e->text[r->nvars + i + 1]));
     }
     for (int tail = 0; tail < 2; tail++) {
@@ -393,7 +435,7 @@ static void column_rows(emit *e, const sched_stmt *stmt, const reduction *r, int
         if (c)
             e->pieces[e->npieces++] = (emit_piece){sched_var(e->kernel->space, r->reds[r->nreds - 1]), fw_format(e->arena, "(%s + %d)", v, c), last_level};
         e->suffix = suffixes[c];
-        add_step(e, stmt, acc, c ? "1" : skip_conds(e, stmt, r->nvars, e->nlevels), e->nlevels);
+        add_step(e, stmt, acc, c ? "1" : skip_conds(e, stmt, r, r->nvars, e->nlevels), e->nlevels);
     }
     e->suffix = "";
     e->npieces = 0;
@@ -413,7 +455,10 @@ static void print_column_rows(emit *e, const sched_stmt *stmt, const reduction *
     if (loop) {
         const char *red = sched_var_name(e->kernel->space, r->reds[r->nreds - 1]);
         const char *step = copies > 1 ? fw_format(e->arena, " += %d", copies) : "++";
-        fw_text_line(out, "for (int64_t %s = %lld; %s < %lld; %s%s) {", red, (long long)from, red, (long long)to, red, step);
+        bounds b = {fw_format(e->arena, "%lld", (long long)from), fw_format(e->arena, "%lld", (long long)to)};
+        if (stmt->nconds)
+            b = red_bounds(e, stmt, r, r->nreds - 1);
+        fw_text_line(out, "for (int64_t %s = %s; %s < %s; %s%s) {", red, b.lo, red, b.hi, red, step);
         fw_text_add(out, fw_text_string(&scalars));
     }
     open_loop(e, out, indent + loop, r->vars[r->nvars - 1], jlo, jhi);
@@ -463,7 +508,7 @@ static void emit_column_sum(emit *e, const sched_stmt *stmt, const reduction *r,
     fw_text_line(out, "for (int64_t %s = %s; %s < %s; %s++)", v, jlo, v, jhi, v);
     fw_text_line(out, "    %s = %s;", acc_element(e, v, jlo), init);
     for (int i = 0; i < reds; i++) {
-        open_loop(e, out, level + i, r->reds[i], "0", fw_format(e->arena, "%lld", (long long)r->red_extent[i]));
+        open_red(e, stmt, r, i, level + i, out);
         fw_text_add(out, fw_text_string(&e->text[outer + i + 1]));
     }
     fw_text_add(out, fw_text_string(&rows_text));
@@ -481,7 +526,7 @@ static void emit_reduce(emit *e, const sched_stmt *stmt, int indent, fw_text *ou
     reduction r = choose_form(e, stmt);
     if (r.column)
         emit_column_sum(e, stmt, &r, indent, out);
-    else if (r.nreds && r.red_extent[r.nreds - 1] >= LANES && may_use_lanes(e, stmt))
+    else if (r.nreds && !stmt->nconds && r.red_extent[r.nreds - 1] >= LANES && may_use_lanes(e, stmt))
         emit_row_sum(e, stmt, &r, indent, out);
     else
         emit_scalar_sum(e, stmt, &r, indent, out);

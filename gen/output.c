@@ -104,19 +104,22 @@ static bool is_written(const gen_model *model, const char *name)
     return false;
 }
 
-/* True where the file on disk has the given hash. A file that is not there any more is nobody's work either. */
-static bool unchanged(gen_model *model, const char *path, const char *hash, bool *ok)
+/* True where the file on disk is as some manifest lists it, or as it is about to be written. A file that is not there any more
+ * is nobody's work either. */
+static bool is_ours(gen_model *model, const earlier *old, const char *name, const char *path, const char *fresh, bool *ok)
 {
     if (!fw_file_exists(path))
         return true;
     fw_source *source = fw_file_read(model->arena, model->diag, path);
     char now[65];
-    if (!source) {
-        *ok = false;
+    *ok = *ok && source;
+    if (!source)
         return false;
-    }
     fw_sha256(source->text, source->size, now);
-    return !strcmp(now, hash);
+    for (int i = 0; i < old->count; i++)
+        if (!strcmp(old->files[i].name, name) && !strcmp(old->files[i].hash, now))
+            return true;
+    return fresh && !strcmp(fresh, now);
 }
 
 static void refuse(gen_model *model, const char *path, const char *what, int *refused)
@@ -130,21 +133,21 @@ static bool may_replace(gen_model *model, const char *folder, const earlier *old
 {
     bool ok = true;
     int refused = 0;
-    for (int i = 0; i < old->count && ok; i++) {
+    for (int i = 0; i < old->count && ok; i++) { /* what is about to go, or else is in the other loop */
         const listed *file = &old->files[i];
         const char *path = fw_format(model->arena, "%s/%s", folder, file->name);
-        if ((file->same_model || is_written(model, file->name)) && find_listed(old, file->name) == file &&
-            !unchanged(model, path, file->hash, &ok) && ok)
+        if (file->same_model && !is_written(model, file->name) && !is_ours(model, old, file->name, path, NULL, &ok) && ok)
             refuse(model, path, "was edited after it was generated", &refused);
     }
     for (int i = 0; i < model->output->nfiles && ok; i++) {
         const gen_file *file = &model->output->files[i];
         const char *path = fw_format(model->arena, "%s/%s", folder, file->name);
-        char hash[65];
-        fw_sha256(file->data, file->size, hash);
+        char fresh[65];
+        fw_sha256(file->data, file->size, fresh);
         bool manifest = i + 1 == model->output->nfiles; /* NAME.json comes last and is not listed in itself */
-        if (!find_listed(old, file->name) && (!manifest || old->foreign) && !unchanged(model, path, hash, &ok) && ok)
-            refuse(model, path, "was not written by fusewright", &refused);
+        if ((!manifest || old->foreign) && !is_ours(model, old, file->name, path, fresh, &ok) && ok)
+            refuse(model, path, find_listed(old, file->name) ? "was edited after it was generated" : "was not written by fusewright",
+                &refused);
     }
     if (refused)
         fw_note(model->diag, GEN_NOWHERE, "nothing was written; --force overwrites");

@@ -220,10 +220,11 @@ static bool kernel_texts(gen_model *model)
     bool ok = true;
     for (int i = 0; i < model->nkernels; i++) {
         const gen_kernel *kernel = &model->kernels[i];
-        bool copy = kernel->step->kind == SCHED_STEP_COPY;
         fw_text text;
+        if (kernel->like != i)
+            continue;
         fw_text_init(&text, model->arena);
-        ok = (copy ? gen_copy_kernel : model->backend->kernel)(model, kernel, &text) && ok;
+        ok = gen_kernel_text(model, kernel, &text) && ok;
         gen_output_add(model, fw_format(model->arena, "%s_%s%s", model->prefix, kernel->name, model->backend->kernel_suffix),
             text.data, text.size);
     }

@@ -24,18 +24,29 @@ static const char *sources_text(gen_model *model, const char *joint, const char 
     return fw_text_string(&out);
 }
 
+/* How many steps run the code of kernel number `i`. */
+static int count_steps(const gen_model *model, int i)
+{
+    int count = 0;
+    for (int j = 0; j < model->nkernels; j++)
+        count += model->kernels[j].like == i;
+    return count;
+}
+
 static const char *kernel_table(gen_model *model)
 {
     fw_text out;
     fw_text_init(&out, model->arena);
-    fw_text_add(&out, "| kernel | template | computes | flops | bytes | chosen by |\n|---|---|---|---|---|---|\n");
+    fw_text_add(&out, "| kernel | steps | template | computes | flops | bytes | chosen by |\n|---|---|---|---|---|---|---|\n");
     for (int i = 0; i < model->nkernels; i++) {
         const gen_kernel *kernel = &model->kernels[i];
         const sched_kernel *k = kernel->step->kernel;
         const ir_shape *shape = k ? k->plan->outputs[0]->shape : kernel->step->to->shape;
-        fw_text_printf(&out, "| `%s` | %s | %s: %s | %lld | %lld | %s |\n", kernel->name, k ? k->plan->template_name : "copy",
-            gen_shape_text(model->arena, shape), gen_kernel_ops(model->arena, kernel), k ? (long long)k->flops : 0,
-            (long long)(k ? k->bytes_read + k->bytes_written : 2 * kernel->step->to->bytes),
+        if (kernel->like != i)
+            continue;
+        fw_text_printf(&out, "| `%s` | %d | %s | %s: %s | %lld | %lld | %s |\n", kernel->name, count_steps(model, i),
+            k ? k->plan->template_name : "copy", gen_shape_text(model->arena, shape), gen_kernel_ops(model->arena, kernel),
+            k ? (long long)k->flops : 0, (long long)(k ? k->bytes_read + k->bytes_written : 2 * kernel->step->to->bytes),
             k && k->plan->rule ? k->plan->rule : "-");
     }
     return fw_text_string(&out);
@@ -60,12 +71,13 @@ static const char *example_text(gen_model *model)
 static const char *weights_note(gen_model *model)
 {
     if (model->weights == GEN_WEIGHTS_BLOB)
-        return fw_format(model->arena, "\nThe constants of the model are in `%s.weights`: load or map the file, aligned to 64 bytes, and "
-            "put its address into `args.weights`. `%s_WEIGHTS_BYTES` and `%s_WEIGHTS_SHA256` in the header tell whether it is the right one.\n",
+        return fw_format(model->arena, "The constants of the model are in `%s.weights`: load or map the file, aligned to 64 bytes,\n"
+            "and put its address into `args.weights`. `%s_WEIGHTS_BYTES` and `%s_WEIGHTS_SHA256` in the header tell whether\n"
+            "it is the right one.",
             model->prefix, model->prefix, model->prefix);
     if (model->weights == GEN_WEIGHTS_CALLER)
-        return fw_format(model->arena, "\nThe constants of the model are arguments of their own. `%s.weights` holds them; the comments in "
-            "`%s.h` say at which byte each begins.\n", model->prefix, model->prefix);
+        return fw_format(model->arena, "The constants of the model are arguments of their own. `%s.weights` holds them; the comments\n"
+            "in `%s.h` say at which byte each begins.", model->prefix, model->prefix);
     return "";
 }
 
@@ -73,16 +85,16 @@ static const char *threads_note(const gen_model *model)
 {
     if (model->options->parallel == GEN_PARALLEL_NONE)
         return "This code runs on one thread; `exec` may be NULL.";
-    return fw_format(model->arena, "For more threads pass an `%s_exec` with `.threads = N` and a workspace of `%s_workspace_bytes(&args, N)` "
-        "bytes. The results are the same, bit for bit, for every number of threads.", model->prefix, model->prefix);
+    return fw_format(model->arena, "For more threads pass an `%s_exec` with `.threads = N` and a workspace of\n"
+        "`%s_workspace_bytes(&args, N)` bytes. The results are the same, bit for bit, for every number of threads.", model->prefix, model->prefix);
 }
 
 static const char *main_note(const gen_model *model)
 {
     if (!model->options->with_main)
         return "";
-    return fw_format(model->arena, "\n`make` also builds the program `%s`, which reads and writes `.npy` files:\n\n"
-        "    ./%s in0.npy in1.npy ... [--out PREFIX] [--time RUNS] [--threads N] [--weights FILE]\n", model->prefix, model->prefix);
+    return fw_format(model->arena, "`make` also builds the program `%s`, which reads and writes `.npy` files:\n\n"
+        "    ./%s in0.npy in1.npy ... [--out PREFIX] [--time RUNS] [--threads N] [--weights FILE]", model->prefix, model->prefix);
 }
 
 static bool add_file(gen_model *model, const char *name, const gen_slot *slots, int nslots)
@@ -98,7 +110,7 @@ static bool add_file(gen_model *model, const char *name, const gen_slot *slots, 
 bool gen_project(gen_model *model)
 {
     bool threads = model->options->parallel == GEN_PARALLEL_PTHREADS, with_main = model->options->with_main;
-    const char *program = fw_format(model->arena, "\nadd_executable(%s_program main.c)\ntarget_link_libraries(%s_program PRIVATE %s)\n"
+    const char *program = fw_format(model->arena, "add_executable(%s_program main.c)\ntarget_link_libraries(%s_program PRIVATE %s)\n"
         "set_target_properties(%s_program PROPERTIES OUTPUT_NAME %s)\n", model->prefix, model->prefix, model->prefix, model->prefix, model->prefix);
     gen_slot cmake[] = {
         {"version", GEN_VERSION},
@@ -107,20 +119,21 @@ bool gen_project(gen_model *model)
         {"threads", threads ? "set(THREADS_PREFER_PTHREAD_FLAG ON)\nfind_package(Threads REQUIRED)\n" : ""},
         {"program", with_main ? program : ""},
     };
-    const char *rule = fw_format(model->arena, "%s: main.o lib%s.a\n\t$(CC) $(CFLAGS) $(LDFLAGS) -o $@ main.o lib%s.a $(LDLIBS)\n",
-        model->prefix, model->prefix, model->prefix);
+    const char *rule = fw_format(model->arena, "%s: main.o $(LIBRARY)\n\t$(CC) $(CFLAGS) $(LDFLAGS) -o $@ main.o $(LIBRARY) $(LDLIBS)\n",
+        model->prefix);
     gen_slot make[] = {
         {"version", GEN_VERSION},
         {"objects", sources_text(model, " \\\n", ".o")},
         {"libraries", threads ? "-lm -lpthread" : "-lm"},
-        {"all", with_main ? model->prefix : fw_format(model->arena, "lib%s.a", model->prefix)},
+        {"library", fw_format(model->arena, "lib%s.a", model->prefix)},
+        {"all", with_main ? model->prefix : "$(LIBRARY)"},
         {"program", with_main ? rule : ""},
     };
     long long bytes = (long long)(model->program->buffer_bytes + model->program->thread_bytes);
     gen_slot readme[] = {
         {"version", GEN_VERSION},
         {"module", model->module->name},
-        {"count", fw_format(model->arena, "%d", model->nkernels)},
+        {"count", fw_format(model->arena, "%d step%s", model->nkernels, model->nkernels == 1 ? "" : "s")},
         {"workspace", fw_format(model->arena, "%lld", bytes)},
         {"example", example_text(model)},
         {"libraries", threads ? "-lm -lpthread" : "-lm"},

@@ -63,3 +63,9 @@ const gen_kernel *gen_kernel_of(const gen_model *model, const sched_step *step)
             return &model->kernels[i];
     return NULL;
 }
+
+bool gen_kernel_text(gen_model *model, const gen_kernel *kernel, fw_text *out)
+{
+    bool copy = kernel->step->kind == SCHED_STEP_COPY;
+    return (copy ? gen_copy_kernel : model->backend->kernel)(model, kernel, out);
+}

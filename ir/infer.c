@@ -272,7 +272,8 @@ const ir_shape *infer_select(const infer_site *c) {
     if (pred->type != IR_PRED)
         return infer_fail(c, "operand 0 must be pred, it is %s", infer_text(c, pred));
     if (pred->rank != 0 && (!infer_is_array(a) || !infer_dims_agree(pred, a)))
-        return infer_fail(c, "the condition %s is neither a scalar nor shaped like %s", infer_text(c, pred), infer_text(c, a));
+        return infer_fail(
+            c, "the condition %s is neither a scalar nor shaped like %s", infer_text(c, pred), infer_text(c, a));
     return a;
 }
 
@@ -283,8 +284,8 @@ const ir_shape *infer_clamp(const infer_site *c) {
     for (int i = 0; i < 3; i += 2) {
         const ir_shape *limit = c->instr->operands[i]->shape;
         if (limit->type != shape->type || (limit->rank != 0 && !infer_dims_agree(limit, shape)))
-            return infer_fail(c, "the limit %s is neither a scalar nor shaped like %s", infer_text(c, limit),
-                infer_text(c, shape));
+            return infer_fail(
+                c, "the limit %s is neither a scalar nor shaped like %s", infer_text(c, limit), infer_text(c, shape));
     }
     return shape;
 }

@@ -26,8 +26,8 @@ static bool pairs_agree(const infer_site *c, ir_attr_id lhs_id, ir_attr_id rhs_i
 }
 
 /* Appends the dimensions of one operand that are neither batch nor contracted. */
-static bool add_free_dims(const infer_site *c, int operand, ir_attr_id batch_id, ir_attr_id contracting_id, ir_dim *dims,
-    int *rank) {
+static bool add_free_dims(
+    const infer_site *c, int operand, ir_attr_id batch_id, ir_attr_id contracting_id, ir_dim *dims, int *rank) {
     const ir_shape *shape = c->instr->operands[operand]->shape;
     const int64_t *batch, *contracting;
     int nbatch = ir_attr_ints(c->instr, batch_id, &batch);
@@ -51,7 +51,8 @@ const ir_shape *infer_dot(const infer_site *c) {
     if (!pairs_agree(c, IR_ATTR_LHS_BATCH_DIMS, IR_ATTR_RHS_BATCH_DIMS) ||
         !pairs_agree(c, IR_ATTR_LHS_CONTRACTING_DIMS, IR_ATTR_RHS_CONTRACTING_DIMS))
         return NULL;
-    const ir_shape *lhs = c->instr->operands[0]->shape, *rhs = c->instr->operands[1]->shape, *declared = c->instr->shape;
+    const ir_shape *lhs = c->instr->operands[0]->shape, *rhs = c->instr->operands[1]->shape,
+                   *declared = c->instr->shape;
     ir_dim *dims = fw_alloc_array(c->arena, (size_t)lhs->rank + (size_t)rhs->rank + 1, sizeof *dims);
     const int64_t *batch;
     int rank = ir_attr_ints(c->instr, IR_ATTR_LHS_BATCH_DIMS, &batch);
@@ -87,9 +88,10 @@ const ir_shape *infer_fft(const infer_site *c) {
     for (int i = 0; i < count; i++) {
         int d = operand->rank - count + i;
         bool half = inverse_real && i == count - 1;
-        if (length[i] < 0 || !infer_dim_agrees(operand->dims[d], ir_dim_of(half && length[i] ? length[i] / 2 + 1 : length[i])))
-            return infer_fail(c, "fft_length %lld does not fit dimension %d of %s", (long long)length[i], d,
-                infer_text(c, operand));
+        if (length[i] < 0 ||
+            !infer_dim_agrees(operand->dims[d], ir_dim_of(half && length[i] ? length[i] / 2 + 1 : length[i])))
+            return infer_fail(
+                c, "fft_length %lld does not fit dimension %d of %s", (long long)length[i], d, infer_text(c, operand));
     }
     if (real && length[count - 1] > 0)
         dims[operand->rank - 1] = ir_dim_of(length[count - 1] / 2 + 1);
@@ -133,8 +135,9 @@ const ir_shape *infer_batch_norm(const infer_site *c) {
     for (int i = 1; i < instr->noperands; i++) {
         const ir_shape *shape = instr->operands[i]->shape;
         bool full = grad && i == 4;
-        bool fits = full ? infer_agrees(shape, x)
-                         : shape->type == x->type && shape->rank == 1 && infer_dim_agrees(shape->dims[0], x->dims[feature]);
+        bool fits =
+            full ? infer_agrees(shape, x)
+                 : shape->type == x->type && shape->rank == 1 && infer_dim_agrees(shape->dims[0], x->dims[feature]);
         if (!fits)
             return infer_fail(c, "operand %d has the shape %s, which does not fit dimension %lld of %s", i,
                 infer_text(c, shape), (long long)feature, infer_text(c, x));

@@ -41,7 +41,8 @@ const ir_shape *infer_call(const infer_site *c) {
 
 const ir_shape *infer_conditional(const infer_site *c) {
     const ir_attr *branches = ir_attr_get(c->instr, IR_ATTR_BRANCH_COMPUTATIONS);
-    ir_comp *first = branches && branches->count > 0 ? branches->comps[0] : ir_attr_comp(c->instr, IR_ATTR_TRUE_COMPUTATION);
+    ir_comp *first =
+        branches && branches->count > 0 ? branches->comps[0] : ir_attr_comp(c->instr, IR_ATTR_TRUE_COMPUTATION);
     if (!first)
         return infer_fail(c, "needs true_computation and false_computation, or branch_computations");
     return first->root->shape;
@@ -63,7 +64,8 @@ static bool combined_type(const infer_site *c, int n, int i, ir_type *type) {
     return false;
 }
 
-static const ir_shape *reduced(const infer_site *c, const ir_shape *operand, const int64_t *dims, int count, ir_type type) {
+static const ir_shape *reduced(
+    const infer_site *c, const ir_shape *operand, const int64_t *dims, int count, ir_type type) {
     ir_dim *kept = fw_alloc_array(c->arena, (size_t)operand->rank + 1, sizeof *kept);
     bool *gone = fw_alloc_array(c->arena, (size_t)operand->rank + 1, sizeof *gone);
     int rank = 0;

@@ -1,5 +1,6 @@
-/* Shape inference of gather and scatter. Both read "window dimensions" of a result or update array, an index array whose
- * dimension index_vector_dim holds one start index per entry of a dimension map, and dims of the operand that windows lack. */
+/* Shape inference of gather and scatter. Both read "window dimensions" of a result or update array, an index array
+ * whose dimension index_vector_dim holds one start index per entry of a dimension map, and dims of the operand that
+ * windows lack. */
 #include "infer.h"
 
 /* The attributes of gather and of scatter under common names. */
@@ -23,7 +24,8 @@ static void read_attrs(const infer_site *c, indexing *x) {
 
 static bool batching_ok(const infer_site *c, const indexing *x) {
     if (x->noperand_batch != x->nindices_batch) {
-        infer_fail(c, "%s and %s have different lengths", ir_attr_name(x->operand_batch_id), ir_attr_name(x->indices_batch_id));
+        infer_fail(c, "%s and %s have different lengths", ir_attr_name(x->operand_batch_id),
+            ir_attr_name(x->indices_batch_id));
         return false;
     }
     if (infer_has(x->indices_batch, x->nindices_batch, x->vector_dim)) {
@@ -33,7 +35,8 @@ static bool batching_ok(const infer_site *c, const indexing *x) {
     for (int i = 0; i < x->noperand_batch; i++) {
         int64_t o = x->operand_batch[i], k = x->indices_batch[i];
         if (infer_has(x->missing, x->nmissing, o) || infer_has(x->map, x->nmap, o)) {
-            infer_fail(c, "dimension %lld stands in %s and in another list", (long long)o, ir_attr_name(x->operand_batch_id));
+            infer_fail(
+                c, "dimension %lld stands in %s and in another list", (long long)o, ir_attr_name(x->operand_batch_id));
             return false;
         }
         if (!infer_dim_agrees(x->operand->dims[o], x->indices->dims[k])) {
@@ -72,7 +75,8 @@ static bool indexing_ok(const infer_site *c, indexing *x) {
 }
 
 static bool is_window_dim(const indexing *x, int64_t operand_dim) {
-    return !infer_has(x->missing, x->nmissing, operand_dim) && !infer_has(x->operand_batch, x->noperand_batch, operand_dim);
+    return !infer_has(x->missing, x->nmissing, operand_dim) &&
+           !infer_has(x->operand_batch, x->noperand_batch, operand_dim);
 }
 
 /* The next dimension of the indices after `k` that is not the index vector. */
@@ -119,7 +123,8 @@ const ir_shape *infer_gather(const infer_site *c) {
         return infer_fail(c, "offset_dims has %d entries, but windows of %s have %d dimensions", x.nwindow,
             infer_text(c, x.operand), x.operand->rank - x.nmissing - x.noperand_batch);
     int rank = x.nwindow + x.nbatch;
-    if (!infer_dim_list(c, x.window_id, x.window, x.nwindow, rank) || !infer_ascending(c, x.window_id, x.window, x.nwindow))
+    if (!infer_dim_list(c, x.window_id, x.window, x.nwindow, rank) ||
+        !infer_ascending(c, x.window_id, x.window, x.nwindow))
         return NULL;
     ir_dim *dims = fw_alloc_array(c->arena, (size_t)rank + 1, sizeof *dims);
     int window = 0, batch = 0;
@@ -193,8 +198,8 @@ const ir_shape *infer_scatter(const infer_site *c) {
             return infer_fail(c, "update_window_dims has %d entries, but windows of %s have %d dimensions", x.nwindow,
                 infer_text(c, x.operand), x.operand->rank - x.nmissing - x.noperand_batch);
         if (update->type != x.operand->type)
-            return infer_fail(c, "the updates %s must have the element type of %s", infer_text(c, update),
-                infer_text(c, x.operand));
+            return infer_fail(
+                c, "the updates %s must have the element type of %s", infer_text(c, update), infer_text(c, x.operand));
         if (!update_ok(c, &x, update))
             return NULL;
         results[i] = x.operand;

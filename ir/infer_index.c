@@ -2,7 +2,8 @@
 #include "infer.h"
 
 /* Without a declared shape the operand must give every result dimension: then `dimensions` is a permutation. */
-static const ir_shape *broadcast_undeclared(const infer_site *c, const ir_shape *operand, const int64_t *dims, int count) {
+static const ir_shape *broadcast_undeclared(
+    const infer_site *c, const ir_shape *operand, const int64_t *dims, int count) {
     ir_dim *sizes = fw_alloc_array(c->arena, (size_t)count + 1, sizeof *sizes);
     if (count != operand->rank)
         return infer_fail(c, "the result shape cannot be inferred from %s; state it", infer_text(c, operand));
@@ -42,8 +43,8 @@ const ir_shape *infer_transpose(const infer_site *c) {
     const int64_t *dims;
     int count = ir_attr_ints(c->instr, IR_ATTR_DIMENSIONS, &dims);
     if (count != operand->rank)
-        return infer_fail(c, "dimensions must be a permutation of the %d dimensions of %s", operand->rank,
-            infer_text(c, operand));
+        return infer_fail(
+            c, "dimensions must be a permutation of the %d dimensions of %s", operand->rank, infer_text(c, operand));
     if (!infer_dim_list(c, IR_ATTR_DIMENSIONS, dims, count, operand->rank))
         return NULL;
     ir_dim *sizes = fw_alloc_array(c->arena, (size_t)count + 1, sizeof *sizes);
@@ -67,8 +68,8 @@ const ir_shape *infer_slice(const infer_site *c) {
         if (stride < 1)
             return infer_fail(c, "the stride %lld of dimension %d is not positive", (long long)stride, d);
         if (start < 0 || limit < start || (dim.bound >= 0 && limit > dim.bound))
-            return infer_fail(c, "the range [%lld:%lld] of dimension %d is not inside %s", (long long)start, (long long)limit, d,
-                infer_text(c, operand));
+            return infer_fail(c, "the range [%lld:%lld] of dimension %d is not inside %s", (long long)start,
+                (long long)limit, d, infer_text(c, operand));
         sizes[d] = ir_dim_of((limit - start) / stride + ((limit - start) % stride != 0));
     }
     return ir_shape_dims(c->arena, operand->type, operand->rank, sizes);
@@ -193,8 +194,8 @@ const ir_shape *infer_pad(const infer_site *c) {
     const int64_t *padding;
     int count = ir_attr_ints(c->instr, IR_ATTR_PADDING, &padding);
     if (value->type != operand->type || value->rank != 0)
-        return infer_fail(c, "the padding value %s must be a scalar of the type of %s", infer_text(c, value),
-            infer_text(c, operand));
+        return infer_fail(
+            c, "the padding value %s must be a scalar of the type of %s", infer_text(c, value), infer_text(c, operand));
     if (count != 3 * operand->rank)
         return infer_fail(c, "padding has %d entries for the operand %s", count / 3, infer_text(c, operand));
     ir_dim *sizes = fw_alloc_array(c->arena, (size_t)operand->rank + 1, sizeof *sizes);

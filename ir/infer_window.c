@@ -91,15 +91,15 @@ const ir_shape *infer_select_and_scatter(const infer_site *c) {
     const ir_shape *operand = c->instr->operands[0]->shape, *source = c->instr->operands[1]->shape;
     const ir_shape *init = c->instr->operands[2]->shape;
     if (init->rank != 0 || init->type != operand->type)
-        return infer_fail(c, "the initial value %s must be a scalar of the type of %s", infer_text(c, init),
-            infer_text(c, operand));
+        return infer_fail(
+            c, "the initial value %s must be a scalar of the type of %s", infer_text(c, init), infer_text(c, operand));
     const ir_dim *dims = windowed(c, operand);
     if (!dims)
         return NULL;
     const ir_shape *expected = ir_shape_dims(c->arena, operand->type, operand->rank, dims);
     if (!infer_agrees(expected, source))
-        return infer_fail(c, "the source %s must have the shape %s of the windows", infer_text(c, source),
-            infer_text(c, expected));
+        return infer_fail(
+            c, "the source %s must have the shape %s of the windows", infer_text(c, source), infer_text(c, expected));
     return operand;
 }
 
@@ -119,8 +119,8 @@ static bool labels_ok(const infer_site *c, const ir_labels *l) {
     const ir_shape *lhs = c->instr->operands[0]->shape, *rhs = c->instr->operands[1]->shape;
     int rank = l->nspatial + 2;
     if (lhs->rank != rank || rhs->rank != rank) {
-        infer_fail(c, "dim_labels has %d spatial dimensions, the operands are %s and %s", l->nspatial, infer_text(c, lhs),
-            infer_text(c, rhs));
+        infer_fail(c, "dim_labels has %d spatial dimensions, the operands are %s and %s", l->nspatial,
+            infer_text(c, lhs), infer_text(c, rhs));
         return false;
     }
     bool *seen = fw_alloc_array(c->arena, 3 * (size_t)rank, sizeof *seen);
@@ -164,7 +164,8 @@ static ir_type result_type(const infer_site *c) {
     return ir_type_bits(b) > ir_type_bits(a) ? b : a;
 }
 
-static const ir_shape *convolution_shape(const infer_site *c, const ir_labels *l, const ir_window *window, int64_t batches) {
+static const ir_shape *convolution_shape(
+    const infer_site *c, const ir_labels *l, const ir_window *window, int64_t batches) {
     const ir_shape *lhs = c->instr->operands[0]->shape, *rhs = c->instr->operands[1]->shape;
     ir_dim *dims = fw_alloc_array(c->arena, (size_t)l->nspatial + 2, sizeof *dims);
     int64_t batch;
@@ -178,8 +179,8 @@ static const ir_shape *convolution_shape(const infer_site *c, const ir_labels *l
     for (int s = 0; s < l->nspatial; s++) {
         const ir_window_dim *w = &window->dims[s];
         if (!infer_dim_agrees(rhs->dims[l->rhs_spatial[s]], ir_dim_of(w->size)))
-            return infer_fail(c, "window dimension %d has size %lld, the kernel is %s", s, (long long)w->size,
-                infer_text(c, rhs));
+            return infer_fail(
+                c, "window dimension %d has size %lld, the kernel is %s", s, (long long)w->size, infer_text(c, rhs));
         if (!window_dim(c, lhs->dims[l->lhs_spatial[s]], w, l->out_spatial[s], &dims[l->out_spatial[s]]))
             return NULL;
     }
@@ -193,7 +194,8 @@ const ir_shape *infer_convolution(const infer_site *c) {
     const ir_window *window = window_of(c->instr);
     int64_t features = ir_attr_int(c->instr, IR_ATTR_FEATURE_GROUP_COUNT, 1);
     int64_t batches = ir_attr_int(c->instr, IR_ATTR_BATCH_GROUP_COUNT, 1);
-    if (!labels_ok(c, labels) || !infer_window_ok(c, window, labels->nspatial) || !groups_ok(c, labels, features, batches))
+    if (!labels_ok(c, labels) || !infer_window_ok(c, window, labels->nspatial) ||
+        !groups_ok(c, labels, features, batches))
         return NULL;
     return convolution_shape(c, labels, window, batches);
 }

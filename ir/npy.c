@@ -1,7 +1,7 @@
 /* .npy files, versions 1.0 to 3.0: a magic number, a Python dictionary with type, order and shape, then the elements.
  *
- * Numpy has no names for bf16 and the small floats; libraries write them as raw bytes (kind V) or under the names of ml_dtypes,
- * so the type of the parameter decides how such bytes are read. */
+ * Numpy has no names for bf16 and the small floats; libraries write them as raw bytes (kind V) or under the names of
+ * ml_dtypes, so the type of the parameter decides how such bytes are read. */
 #include "ir.h"
 
 #include <string.h>
@@ -16,11 +16,24 @@ static const struct {
     const char *name;
     ir_type type;
 } extension_types[] = {
-    {"bfloat16", IR_BF16}, {"float8_e3m4", IR_F8E3M4}, {"float8_e4m3", IR_F8E4M3}, {"float8_e4m3fn", IR_F8E4M3FN},
-    {"float8_e4m3fnuz", IR_F8E4M3FNUZ}, {"float8_e4m3b11fnuz", IR_F8E4M3B11FNUZ}, {"float8_e5m2", IR_F8E5M2},
-    {"float8_e5m2fnuz", IR_F8E5M2FNUZ}, {"float8_e8m0fnu", IR_F8E8M0FNU}, {"float6_e2m3fn", IR_F6E2M3FN},
-    {"float6_e3m2fn", IR_F6E3M2FN}, {"float4_e2m1fn", IR_F4E2M1FN}, {"int4", IR_S4}, {"uint4", IR_U4}, {"int2", IR_S2},
-    {"uint2", IR_U2}, {"int1", IR_S1}, {"uint1", IR_U1},
+    {"bfloat16", IR_BF16},
+    {"float8_e3m4", IR_F8E3M4},
+    {"float8_e4m3", IR_F8E4M3},
+    {"float8_e4m3fn", IR_F8E4M3FN},
+    {"float8_e4m3fnuz", IR_F8E4M3FNUZ},
+    {"float8_e4m3b11fnuz", IR_F8E4M3B11FNUZ},
+    {"float8_e5m2", IR_F8E5M2},
+    {"float8_e5m2fnuz", IR_F8E5M2FNUZ},
+    {"float8_e8m0fnu", IR_F8E8M0FNU},
+    {"float6_e2m3fn", IR_F6E2M3FN},
+    {"float6_e3m2fn", IR_F6E3M2FN},
+    {"float4_e2m1fn", IR_F4E2M1FN},
+    {"int4", IR_S4},
+    {"uint4", IR_U4},
+    {"int2", IR_S2},
+    {"uint2", IR_U2},
+    {"int1", IR_S1},
+    {"uint1", IR_U1},
 };
 
 /* The letter for an element type; V where numpy has none. */
@@ -118,7 +131,8 @@ static bool scan_size(scanner *s, int64_t *size) {
     const char *start = s->at;
     *size = 0;
     for (; s->at < s->end && *s->at >= '0' && *s->at <= '9'; s->at++)
-        if (__builtin_mul_overflow(*size, (int64_t)10, size) || __builtin_add_overflow(*size, (int64_t)(*s->at - '0'), size))
+        if (__builtin_mul_overflow(*size, (int64_t)10, size) ||
+            __builtin_add_overflow(*size, (int64_t)(*s->at - '0'), size))
             return false;
     accept(s, 'L'); /* written by Python 2 */
     return s->at > start;
@@ -229,8 +243,8 @@ static void normalise(ir_literal *literal) {
     }
 }
 
-static ir_literal *read_elements(fw_arena *arena, fw_arena *scratch, const fw_source *file, const npy_header *h,
-    const ir_shape *shape) {
+static ir_literal *read_elements(
+    fw_arena *arena, fw_arena *scratch, const fw_source *file, const npy_header *h, const ir_shape *shape) {
     ir_literal *literal = ir_literal_new(arena, shape);
     const char *from = file->text + h->data_at;
     int64_t bytes = ir_shape_bytes(shape);
@@ -249,13 +263,13 @@ static bool header_fits(fw_arena *scratch, fw_diag *diag, const char *path, cons
     fw_text_init(&want, scratch);
     ir_shape_print(shape, &want);
     if (!descr_fits(h->descr, h->descr_length, shape->type)) {
-        fw_error(diag, FW_INPUT, nowhere, "%s is %s, but %s holds elements of type %.*s", what, fw_text_string(&want), path,
-            h->descr_length > 40 ? 40 : (int)h->descr_length, h->descr);
+        fw_error(diag, FW_INPUT, nowhere, "%s is %s, but %s holds elements of type %.*s", what, fw_text_string(&want),
+            path, h->descr_length > 40 ? 40 : (int)h->descr_length, h->descr);
         return false;
     }
     if (!dims_fit(h, shape)) {
-        fw_error(diag, FW_INPUT, nowhere, "%s is %s, but %s holds an array of shape %s", what, fw_text_string(&want), path,
-            shape_text(scratch, h));
+        fw_error(diag, FW_INPUT, nowhere, "%s is %s, but %s holds an array of shape %s", what, fw_text_string(&want),
+            path, shape_text(scratch, h));
         return false;
     }
     if (file->size - h->data_at < (size_t)ir_shape_bytes(shape)) {
@@ -272,7 +286,8 @@ ir_literal *ir_npy_read(fw_arena *arena, fw_diag *diag, const char *path, const 
     ir_literal *literal = NULL;
     const fw_source *file = fw_file_read(scratch, diag, path);
     if (ir_shape_bytes(shape) < 0 || ir_type_bytes(shape->type) == 0)
-        fw_error(diag, FW_UNSUPPORTED, (fw_loc){NULL, 0, 0}, "%s cannot be read from a file: it is no array of known size", what);
+        fw_error(diag, FW_UNSUPPORTED, (fw_loc){NULL, 0, 0},
+            "%s cannot be read from a file: it is no array of known size", what);
     else if (file && !read_header(scratch, file, &header))
         fw_error(diag, FW_FILE, (fw_loc){NULL, 0, 0}, "%s is no .npy file of version 1.0 to 3.0 (for %s)", path, what);
     else if (file && header_fits(scratch, diag, path, file, &header, shape, what))

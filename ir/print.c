@@ -116,7 +116,13 @@ static void print_list(const ir_attr *attr, fw_text *out) {
 }
 
 static void print_attr_literal(const ir_literal *literal, fw_text *out) {
-    ir_shape_print(literal->shape, out);
+    const ir_shape *shape = literal->shape;
+    ir_shape_print(shape, out);
+    if (!shape->layout && shape->rank) { /* without a layout the brace of the value would be read as one */
+        for (int i = shape->rank - 1; i >= 0; i--)
+            fw_text_printf(out, "%c%d", i == shape->rank - 1 ? '{' : ',', i);
+        fw_text_char(out, '}');
+    }
     fw_text_char(out, ' ');
     ir_literal_print(literal, out);
 }

@@ -1,6 +1,6 @@
-/* The verifier: what every phase after the reader may rely on. One pass over the module, callees before callers, so that an
- * instruction is only compared with computations and operands that were themselves found sound. It reports everything it
- * finds and stops nowhere, and it assumes nothing beyond pointers that are NULL or valid. */
+/* The verifier: what every phase after the reader may rely on. One pass over the module, callees before callers, so
+ * that an instruction is only compared with computations and operands that were themselves found sound. It reports
+ * everything it finds and stops nowhere, and it assumes nothing beyond pointers that are NULL or valid. */
 #include "infer.h"
 
 #include <stdlib.h>
@@ -48,9 +48,10 @@ static bool operands_ok(const verifier *v, const ir_comp *comp, const ir_instr *
             fw_error(v->diag, FW_INPUT, instr->loc, "operand %d of %%%s is missing", i, instr->name);
             return false;
         }
-        if (operand->comp != comp || operand->id < 0 || operand->id >= comp->ninstrs || comp->instrs[operand->id] != operand) {
-            fw_error(v->diag, FW_INPUT, instr->loc, "operand %%%s of %%%s is not in the computation %%%s", operand->name,
-                instr->name, comp->name);
+        if (operand->comp != comp || operand->id < 0 || operand->id >= comp->ninstrs ||
+            comp->instrs[operand->id] != operand) {
+            fw_error(v->diag, FW_INPUT, instr->loc, "operand %%%s of %%%s is not in the computation %%%s",
+                operand->name, instr->name, comp->name);
             return false;
         }
         if (operand->id >= instr->id) {
@@ -95,8 +96,8 @@ static bool names_ok(const verifier *v, const ir_comp *comp) {
             length++;
         int before = fw_intern_count(names);
         if (length == 0 || fw_intern_id(names, instr->name, length) < before) {
-            fw_error(v->diag, FW_INPUT, instr->loc, "the name %%%s stands twice in %%%s", instr->name ? instr->name : "",
-                comp->name);
+            fw_error(v->diag, FW_INPUT, instr->loc, "the name %%%s stands twice in %%%s",
+                instr->name ? instr->name : "", comp->name);
             ok = false;
         }
     }
@@ -109,7 +110,8 @@ static bool structure_ok(const verifier *v, const ir_comp *comp) {
     for (int i = 0; i < comp->ninstrs; i++) {
         const ir_instr *instr = comp->instrs[i];
         if (!instr || instr->comp != comp || instr->id != i) {
-            fw_error(v->diag, FW_INTERNAL, comp->loc, "instruction %d of %%%s is not numbered by its position", i, comp->name);
+            fw_error(v->diag, FW_INTERNAL, comp->loc, "instruction %d of %%%s is not numbered by its position", i,
+                comp->name);
             return false;
         }
         if (!instr->shape) {
@@ -226,7 +228,8 @@ static void verify_aliases(const verifier *v) {
             param = shape_at(entry->params[alias->param]->shape, alias->nindex, alias->index);
         if (!param || !output)
             fw_error(v->diag, FW_INPUT, entry->loc, "input_output_alias %d names no parameter or no output", i);
-        else if (ir_shape_is_static(param) && ir_shape_is_static(output) && ir_shape_bytes(param) != ir_shape_bytes(output))
+        else if (ir_shape_is_static(param) && ir_shape_is_static(output) &&
+                 ir_shape_bytes(param) != ir_shape_bytes(output))
             fw_error(v->diag, FW_INPUT, entry->loc, "input_output_alias %d joins buffers of different sizes", i);
     }
 }
@@ -249,7 +252,8 @@ bool ir_verify(fw_diag *diag, const ir_module *module) {
         verify_comp(&v, i);
     int entry = module->entry ? position_of(&v, module->entry) : -1;
     if (entry < 0)
-        fw_error(diag, FW_INPUT, (fw_loc){module->source, 0, 0}, "the module %s has no entry computation", module->name);
+        fw_error(
+            diag, FW_INPUT, (fw_loc){module->source, 0, 0}, "the module %s has no entry computation", module->name);
     else if (v.sound[entry])
         verify_aliases(&v);
     fw_arena_free(v.arena);

@@ -42,8 +42,8 @@ static bool check_whole(const infer_site *c, const ir_comp *comp) {
     return returns(c, comp, c->instr->shape) && ok;
 }
 
-/* A combiner of N values: N accumulators, then N elements, all scalars; returns the accumulators. The elements of array i
- * come from operand `elements + i`, the accumulators have the type of operand `accumulators + i`. */
+/* A combiner of N values: N accumulators, then N elements, all scalars; returns the accumulators. The elements of array
+ * i come from operand `elements + i`, the accumulators have the type of operand `accumulators + i`. */
 static bool check_combiner(const infer_site *c, const ir_comp *comp, int n, int accumulators, int elements) {
     if (!takes(c, comp, 2 * n))
         return false;
@@ -54,7 +54,8 @@ static bool check_combiner(const infer_site *c, const ir_comp *comp, int n, int 
         ok = param_is(c, comp, i, results[i]) && ok;
         ok = param_is(c, comp, n + i, scalar(c, operand_shape(c, elements + i)->type)) && ok;
     }
-    return returns(c, comp, n == 1 && comp->root->shape->type != IR_TUPLE ? results[0] : ir_shape_tuple(c->arena, n, results)) &&
+    return returns(c, comp,
+               n == 1 && comp->root->shape->type != IR_TUPLE ? results[0] : ir_shape_tuple(c->arena, n, results)) &&
            ok;
 }
 

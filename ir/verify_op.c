@@ -230,7 +230,8 @@ static bool check_rng_bit_generator(const infer_site *c) {
     const ir_shape *state = operand_shape(c, 0), *to = c->instr->shape;
     if (state->type != IR_U64 || state->rank != 1)
         return fail_shapes(c, "the state must be a vector of u64");
-    if (to->type == IR_TUPLE && (to->nelems != 2 || !infer_agrees(to->elems[0], state) || !infer_is_array(to->elems[1])))
+    if (to->type == IR_TUPLE &&
+        (to->nelems != 2 || !infer_agrees(to->elems[0], state) || !infer_is_array(to->elems[1])))
         return fail_shapes(c, "the result must be (state, bits)");
     return true;
 }

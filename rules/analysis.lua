@@ -10,17 +10,24 @@ local function is_trivial(v)
   return v.op == "iota" or (v.op == "broadcast" and v:operand(1).is_constant)
 end
 
--- What is more than pointwise and reached from v through pointwise values that nobody waits for. Two lists: contractions, others.
-local function origins(v)
-  local contractions, others = {}, {}
+local function is_core(v)
+  return v.is_contraction or v.op == "reduce-window"
+end
+
+-- What v waits for: the nearest contractions and poolings, and the nearest reductions, that are reached through pointwise values
+-- which are not in memory. With `beyond`, values that an accepted kernel computes on its way are looked through as well.
+local function origins(v, beyond)
+  local cores, reduces = {}, {}
   v:producers(function(p)
-    if p.demanded then return false end
-    if p.is_pointwise then return true end
-    local list = p.is_contraction and contractions or others
-    list[#list + 1] = p
-    return false
+    if p.demanded or (p.computed_in and not beyond) then return false end
+    if is_core(p) then
+      cores[#cores + 1] = p
+    elseif p.is_reduce then
+      reduces[#reduces + 1] = p
+    end
+    return p.is_pointwise
   end)
-  return contractions, others
+  return cores, reduces
 end
 
 -- May p follow another value in a chain: elementwise, or a reshape that only adds or drops dims of size 1?
@@ -33,8 +40,8 @@ local function is_epilogue(v)
   if not v.is_elementwise and v.op ~= "reshape" then return false end
   local found = false
   v:producers(function(p)
-    if p.demanded or found then return false end
-    if (p.is_contraction or p.op == "reduce-window") and p:same_space(v) then found = true end
+    if p.demanded or p.computed_in or found then return false end
+    if is_core(p) and p:same_space(v) then found = true end
     return follows(p, v)
   end)
   return found
@@ -45,20 +52,22 @@ end
 local function is_kernel_end(v)
   if v.is_index then return false end
   if is_epilogue(v) then return true end
-  local _, others = origins(v)
-  return #others > 0
+  local _, reduces = origins(v)
+  return #reduces > 0
 end
 
 -- Is v computed on the way in an accepted kernel, at a cost that should not be paid twice? Then that kernel can store it.
 local function is_taken(v)
   if not v.computed_in or v.is_index then return false end
-  local contractions, others = origins(v)
-  return #contractions + #others > 0
+  if not v.is_pointwise then return true end
+  local cores, reduces = origins(v, true)
+  return #cores + #reduces > 0
 end
 
--- Is it cheaper to compute v again for another reader than to load it: little arithmetic on at most one large operand?
+-- Is it cheaper to compute v again for another reader than to load it: little arithmetic, and either a small array or at most one
+-- large operand?
 local function is_cheap_twice(v, flops)
-  local large = 0
+  local large = v.bytes <= 4096 and -2 or 0
   for n = 1, v.operands do
     local o = v:operand(n)
     if not is_trivial(o) and o.op ~= "broadcast" and 4 * o.count > v.count then large = large + 1 end

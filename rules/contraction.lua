@@ -52,21 +52,30 @@ local function propose_both(root, g, options_of)
   return wide and { fuse(wide.members, options_of(wide)), alone } or alone
 end
 
+-- Rows and columns of a tile. Many rows amortise the packing of the other operand: measured, 64 rows are 10 % slower than 128, also
+-- where the packed rows outgrow L2. Columns are cut as long as there are few tiles for the threads and enough work in each.
+local function block(core)
+  local rows = balanced(core.m, 128, 8)
+  local height = rows > 0 and rows or core.m
+  local bands = core.b * ((core.m + height - 1) // height)
+  local parts = (core.n + 1023) // 1024
+  while bands * parts < 16 and core.n >= 2 * 96 * parts and height * core.n * core.k >= 4000000 * parts do
+    parts = 2 * parts
+  end
+  return rows, balanced(core.n, (core.n + parts - 1) // parts, 16)
+end
+
 rule "contraction_with_epilogue" {
   on = { "contraction", "elementwise", "reshape" },
   priority = 40,
-  propose = function(root, target)
+  propose = function(root)
     local g = group(root)
     if not g or is_thin(g.core) then return nil end
-    local core = g.core
-    -- A block of packed rows should stay in a quarter of L2 while all columns pass by; with less than 64 rows in it the other
-    -- operand would be read too often.
-    local rows = target.l2 // 4 // math.max(core.k * core.bits // 8, 1)
-    rows = math.max(64, math.min(128, rows // 8 * 8))
+    local rows, columns = block(g.core)
     return propose_both(root, g, function(parts)
       return {
         template = "contraction",
-        tile = { b = 1, m = balanced(core.m, rows, 8), n = balanced(core.n, 1024, 16) },
+        tile = { b = 1, m = rows, n = columns },
         keep = worth_keeping(parts.chain, 4),
         outputs = parts.outputs,
         allow = { "reassociate", "contract" },

@@ -20,11 +20,11 @@ end
 -- Does p belong to another kernel: the epilogue of a contraction, or values of rows that are not ours?
 local function is_foreign(p, first)
   if p.is_index then return false end
-  local contractions, others = origins(p)
-  for _, o in ipairs(others) do
-    if same_rows(o, first) then return false end
+  local _, reduces = origins(p)
+  for _, r in ipairs(reduces) do
+    if same_rows(r, first) then return false end
   end
-  return #others > 0 or (#contractions > 0 and is_epilogue(p))
+  return #reduces > 0 or is_epilogue(p)
 end
 
 -- Everything above the rows of `first`: pointwise values and reductions of the same rows, down to what others compute.

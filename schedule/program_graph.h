@@ -6,7 +6,7 @@
  * will live in: values that provably may share a buffer have one place, and inside a scope they form a chain prev -> next in
  * which all readers of a value run before the writer of the next one.
  *
- *     lower (values, nodes) -> needed -> link (edges) -> share (copies, places, swaps) -> order -> steps -> memory */
+ *     lower (values, nodes) -> needed -> link (edges) -> share (copies, places, turns), order -> steps -> names, memory */
 #ifndef FW_PROGRAM_GRAPH_H
 #define FW_PROGRAM_GRAPH_H
 
@@ -74,7 +74,7 @@ struct prog_node {
     const plan_kernel *plan;     /* KERNEL */
     const ir_instr *instr;       /* WHILE, IF */
     int nreads;
-    prog_value **reads;          /* KERNEL: by kernel->inputs, then the copy that it updates; COPY: one; WHILE, IF, END: see prog_reads */
+    prog_value **reads;          /* KERNEL: by kernel->inputs, then the copy that it updates; COPY: one; others: see prog_reads */
     int nwrites;
     prog_value **writes;         /* KERNEL: by plan->outputs; COPY: one; WHILE, IF: the leaves of the result */
     bool needed;

@@ -170,7 +170,8 @@ static void lower_source(prog *p, prog_scope *scope, const ir_instr *instr)
 static int64_t add_kernel(prog *p, prog_scope *scope, const plan_kernel *planned, int64_t key)
 {
     if (!planned->schedule) {
-        fw_error(p->diag, FW_INTERNAL, planned->outputs[0]->loc, "kernel of %s was planned without a schedule", planned->outputs[0]->name);
+        fw_error(p->diag, FW_INTERNAL, planned->outputs[0]->loc, "kernel of %s was planned without a schedule",
+            planned->outputs[0]->name);
         p->failed = true;
         return key;
     }

@@ -8,13 +8,13 @@
 static bool is_taken_word(const char *text)
 {
     static const char words[] =
-        " alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl complex concept const constexpr "
-        "const_cast continue decltype default delete do double dynamic_cast else enum explicit export extern false float for friend "
-        "goto if imaginary inline int long mutable namespace new noexcept not not_eq nullptr operator or or_eq private protected "
-        "public register reinterpret_cast requires restrict return short signed sizeof static static_assert static_cast struct "
-        "switch template this thread_local throw true try typedef typeid typename union unsigned using virtual void volatile "
-        "wchar_t while xor xor_eq "
-        "args exec workspace weights packed scratch threads user stream state main ";
+        " alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl complex concept const "
+        "constexpr const_cast continue decltype default delete do double dynamic_cast else enum explicit export extern "
+        "false float for friend goto if imaginary inline int long mutable namespace new noexcept not not_eq nullptr "
+        "operator or or_eq private protected public register reinterpret_cast requires restrict return short signed "
+        "sizeof static static_assert static_cast struct switch template this thread_local throw true try typedef typeid "
+        "typename union unsigned using virtual void volatile wchar_t while xor xor_eq args exec workspace weights packed "
+        "scratch threads user stream state main ";
     size_t length = strlen(text);
     for (const char *at = words; (at = strstr(at, text)); at++)
         if (at[-1] == ' ' && at[length] == ' ')

@@ -187,14 +187,14 @@ static void drop_reader(prog_value *value, const prog_node *node)
 {
     for (int i = 0; i < value->nreaders; i++)
         if (value->readers[i] == node) {
-            memmove(value->readers + i, value->readers + i + 1, (size_t)(value->nreaders - i - 1) * sizeof *value->readers);
             value->nreaders--;
+            memmove(value->readers + i, value->readers + i + 1, (size_t)(value->nreaders - i) * sizeof *value->readers);
             return;
         }
 }
 
-/* `slot` is where the user finds the value: an init, a result of its scope, an entry of a kernel's reads. The copy runs before anything that was allowed to
- * overwrite the value; that cannot close a cycle, since the only thing it waits for is the value itself. */
+/* `slot` is where the user finds the value: an init, a result of its scope, an entry of a kernel's reads. The copy runs before
+ * anything that was allowed to overwrite the value; that cannot close a cycle, since it waits for nothing but the value. */
 prog_value *prog_insert_copy(prog *p, prog_node *user, prog_value **slot)
 {
     prog_value *old = prog_same(*slot);

@@ -1,8 +1,8 @@
 /* The caller's output buffers.
  *
  * A result is computed in its output buffer from the first value of its chain on: `d0 = update(x), d1 = update(d0)` writes out0
- * twice. After a loop whose buffers turn it is known at generation time where the result ends when all trip counts are; that buffer is the output then, and a
- * copy is needed only where it is not known.
+ * twice. Where buffers turn in a loop whose trip count is known, so is the buffer in which the result ends, and that one is the
+ * output; only where it is not known the result is copied.
  *
  * input_output_alias lets the caller pass one buffer as input x and output out0. It holds if all that read x come before the first
  * write to out0, and if a kernel that does both is proved to work in place. */

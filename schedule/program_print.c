@@ -23,8 +23,8 @@ static void print_buffer(const sched_buffer *b, fw_text *out)
     ir_shape_print(b->shape, &shape);
     const char *place = b->kind == SCHED_BUF_WORK ? fw_format(out->arena, " at %lld", (long long)b->offset) : "";
     const char *live = b->first < 0 ? "unused" : fw_format(out->arena, "live %d..%d", b->first, b->last);
-    fw_text_line(out, "%s %s: %s, %lld bytes%s, %s%s", kind_name(b), b->name, fw_text_string(&shape), (long long)b->bytes, place, live,
-        b->swapped ? ", swapped" : "");
+    fw_text_line(out, "%s %s: %s, %lld bytes%s, %s%s", kind_name(b), b->name, fw_text_string(&shape), (long long)b->bytes, place,
+        live, b->swapped ? ", swapped" : "");
 }
 
 static void print_names(sched_buffer *const *buffers, int count, fw_text *out)

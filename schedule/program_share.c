@@ -1,4 +1,5 @@
-/* Which values share a buffer, scope by scope from the inside out. The copies that remain are those of values that may not be overwritten or that are wanted in two places. */
+/* Which values share a buffer, scope by scope from the inside out. The copies that remain are those of values that may not be
+ * overwritten or that are wanted in two places. */
 #include "program_graph.h"
 
 /* A result has a buffer of its own: it is made in its scope, or is another element of the loop's state, and no other result is the
@@ -135,7 +136,9 @@ static void reuse_dying(prog *p, prog_scope *scope)
 {
     for (int n = 0; n < scope->norder; n++) {
         prog_node *node = scope->order[n];
-        if (node->kind != PROG_KERNEL || node->nwrites != 1 || node->plan->in_place || node->plan->schedule->updates || node->shares)
+        if (node->kind != PROG_KERNEL || node->nwrites != 1 || node->shares)
+            continue;
+        if (node->plan->in_place || node->plan->schedule->updates)
             continue;
         prog_value *fresh = node->writes[0];
         if (prog_place_of(p, fresh)->bytes < REUSE_BYTES || prog_place_swaps(prog_place_of(p, fresh)))

@@ -91,6 +91,16 @@ static sched_buffer **touch_all(prog *p, prog_value **values, int count, int ste
     return buffers;
 }
 
+/* The donated input that this node reads while it writes the output that may be the same array. */
+static sched_buffer *donated(const sched_program *program, sched_buffer *const *inputs, int ninputs, const sched_buffer *output)
+{
+    int leaf = output->kind == SCHED_BUF_OUTPUT ? program->output_alias[output->index] : -1;
+    for (int i = 0; leaf >= 0 && i < ninputs; i++)
+        if (inputs[i] == program->inputs[leaf])
+            return inputs[i];
+    return NULL;
+}
+
 static sched_block *scope_steps(prog *p, const prog_scope *scope);
 
 static void kernel_step(prog *p, sched_block *block, const prog_node *node)
@@ -99,6 +109,8 @@ static void kernel_step(prog *p, sched_block *block, const prog_node *node)
     step->kernel = node->plan->schedule;
     step->inputs = touch_all(p, node->reads, step->kernel->ninputs, step->number);
     step->outputs = touch_all(p, node->writes, node->nwrites, step->number);
+    for (int i = 0; i < node->nwrites && !step->may_equal; i++)
+        step->may_equal = donated(p->program, step->inputs, step->kernel->ninputs, step->outputs[i]);
     p->program->nkernels++;
     int64_t thread = (step->kernel->scratch_bytes + step->kernel->template_bytes + 63) / 64 * 64;
     if (thread > p->program->thread_bytes)
@@ -111,6 +123,7 @@ static void copy_step(prog *p, sched_block *block, const prog_node *node)
     step->instr = prog_same(node->reads[0])->instr;
     step->from = touch_value(p, node->reads[0], step->number);
     step->to = touch_value(p, node->writes[0], step->number);
+    step->may_equal = donated(p->program, &step->from, 1, step->to);
     p->program->nkernels++;
 }
 

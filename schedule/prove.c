@@ -190,6 +190,8 @@ static const verdict *prove(sched_prover *prover, proof *p, const ir_instr *sour
     const verdict *v = keep(prover, key, holds, holds ? summary(p, source) : reason(p, prover->quota));
     for (int i = 0; i < p->nstmts; i++)
         proof_stmt_close(&p->stmts[i]);
+    for (proof_excluded *e = p->excluded; e; e = e->all)
+        isl_set_free(e->set);
     isl_ctx_free(p->ctx);
     return v;
 }

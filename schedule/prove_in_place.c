@@ -85,6 +85,13 @@ static bool read_survives(proof *p, const proof_stmt *reader, const proof_read *
     isl_map *clash = isl_map_subtract(isl_map_copy(pairs), ordered(p, reader, writer, isl_map_copy(pairs)));
     isl_map_free(pairs);
     bool survives = proved(isl_map_is_empty(clash));
+    if (!survives && read->out) {
+        proof_read exact = {.emitted = proof_domain_restrict(read->out, isl_map_copy(read->emitted))};
+        survives = read_survives(p, reader, &exact, writer, source);
+        isl_map_free(exact.emitted);
+        isl_map_free(clash);
+        return survives;
+    }
     if (!survives) {
         clash = isl_map_project_out(clash, isl_dim_param, 0, (unsigned)isl_map_dim(clash, isl_dim_param));
         isl_set *from = isl_set_lexmin(isl_map_domain(isl_map_copy(clash)));

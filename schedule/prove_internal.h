@@ -17,18 +17,31 @@
 #include <isl/union_map.h>
 #include <isl/val.h>
 
+/* Instances: one convex set without a list of others; see prove_domain.c. */
+typedef struct proof_excluded {
+    isl_set *set;
+    const struct proof_excluded *next; /* taken out before */
+    struct proof_excluded *all;        /* every one of the proof, to be freed */
+} proof_excluded;
+typedef struct proof_domain {
+    isl_set *in;
+    const proof_excluded *out;
+    bool dead;                   /* known to be empty */
+} proof_domain;
+
 /* One load of a statement: which elements each instance reads, by the emitted index and by the graph. */
 typedef struct proof_read {
     const sched_value *load;
     int writer;                  /* statement of this kernel that stores the array, or -1 */
-    isl_map *emitted, *graph;    /* [instance] -> [element] */
+    isl_map *emitted, *graph;    /* [instance] -> [element], perhaps for more instances than read: those in `out` do not */
+    const proof_excluded *out;
 } proof_read;
 
 /* A value that was found to be element `at` of `instr` on a domain: shared values are walked once. */
 typedef struct proof_memo {
     const sched_value *value;
     const ir_instr *instr;
-    isl_set *domain;
+    proof_domain domain;
     isl_multi_aff *at;
 } proof_memo;
 
@@ -38,7 +51,7 @@ typedef struct proof_stmt {
     int nvars, nreds, natoms;    /* dims of an instance */
     int atoms_cap;
     const sched_atom **atoms;    /* the run-time values among them */
-    bool *matched;               /* by atom: the graph has this run-time value too */
+    const ir_instr **matched;    /* by atom: the graph's instruction whose element it was found to be, or NULL */
     int trial;                   /* > 0: looking for the value of a run-time index; nothing is recorded or reported */
     int nmemo, memo_cap;
     proof_memo *memo;
@@ -60,6 +73,7 @@ typedef struct proof {
     int moving[PLAN_MAX_LOOPS];
     int nstmts;
     proof_stmt *stmts;
+    proof_excluded *excluded;
     bool *member;                /* by instruction id: computed in this kernel */
     int *numbers;                /* canonical number of an instruction, by id; -1 */
     const ir_instr **instrs;     /* and back */
@@ -92,8 +106,9 @@ __isl_give isl_multi_aff *relation_zeros(__isl_take isl_space *domain, int n); /
 /* The record of one operand after `at`, a function into [result..., reductions..., run-time values...]. */
 __isl_give isl_multi_aff *relation_of(const sched_access *access, __isl_keep isl_multi_aff *at);
 __isl_give isl_multi_aff *relation_of_dims(const sched_access_dim *dims, int ndims, int plain, __isl_keep isl_multi_aff *at);
-/* Where the operand is read: everywhere, or where its index lies in the operand's box and the scale divides. */
-__isl_give isl_set *relation_guard(const sched_access *access, const ir_shape *operand, __isl_keep isl_multi_aff *at);
+/* Where the operand is read: everywhere, or where its index lies in the operand's box and the scale divides; dims whose
+ * run-time value is missing (NULL: none) are left out. */
+__isl_give isl_set *relation_guard(const sched_access *access, const ir_shape *operand, __isl_keep isl_multi_aff *at, const bool *missing);
 /* The same as one map on boxes: { [result, reductions, run-time values] -> [operand] }. */
 __isl_give isl_map *relation_map(isl_ctx *ctx, const ir_instr *instr, const sched_accesses *accesses, int operand);
 /* An emitted index over the instances of a statement; NULL with p->why set where it uses what the statement does not have. */
@@ -101,20 +116,41 @@ __isl_give isl_aff *relation_of_index(proof *p, const proof_stmt *s, const sched
 __isl_give isl_multi_aff *relation_of_indices(proof *p, const proof_stmt *s, const sched_index *const *index, int n);
 __isl_give isl_set *relation_of_conds(proof *p, const proof_stmt *s, const sched_cond *conds, int nconds);
 
+/* ---- prove_domain.c ---- */
+proof_domain proof_domain_of(__isl_take isl_set *set);
+proof_domain proof_domain_copy(const proof_domain *d);
+void proof_domain_free(proof_domain *d);
+/* These two take the domain that they are given. */
+proof_domain proof_domain_inside(proof_domain d, __isl_take isl_set *set);
+proof_domain proof_domain_outside(proof *p, proof_domain d, __isl_take isl_set *set);
+__isl_give isl_set *proof_domain_only(const proof_domain *d, __isl_take isl_set *set);
+bool proof_domain_empty(const proof_domain *d);
+bool proof_domain_within(const proof_domain *a, const proof_domain *b);
+__isl_give isl_map *proof_domain_restrict(const proof_excluded *out, __isl_take isl_map *relation);
+
 /* ---- prove_values.c: the emitted values are the graph's (index algebra, operand by operand) ---- */
+/* `value` computes element `at` of `instr` wherever `domain`, which is taken, holds. Loads on the way are recorded in s->reads. */
+bool proof_value_is(proof *p, proof_stmt *s, const sched_value *value, const ir_instr *instr, proof_domain domain,
+    __isl_take isl_multi_aff *at);
+/* The same without a message when it is not so; the domain is kept. */
+bool proof_value_may_be(proof *p, proof_stmt *s, const sched_value *value, const ir_instr *instr, const proof_domain *domain,
+    __isl_keep isl_multi_aff *at);
+/* The same for operand number `operand` of `instr`, whose own element is `at`; the domain is taken. */
+bool proof_operand_is(proof *p, proof_stmt *s, const sched_value *value, const ir_instr *instr, const sched_accesses *accesses,
+    int operand, proof_domain domain, __isl_keep isl_multi_aff *at);
+/* The emitted run-time index that is element `at` of `instr`, clamped to [0, max], or its value where it is constant, or NULL. */
+__isl_give isl_aff *proof_start(proof *p, proof_stmt *s, const ir_instr *instr, int64_t max, const proof_domain *domain,
+    __isl_keep isl_multi_aff *at);
+/* `at` followed by the run-time values of the instruction, 0 for those that are missing among the statement's. */
+__isl_give isl_multi_aff *proof_with_dynamics(proof *p, proof_stmt *s, const ir_instr *instr, const sched_accesses *accesses,
+    const proof_domain *domain, __isl_keep isl_multi_aff *at, bool **missing);
+bool proof_same(const proof_stmt *s, __isl_take isl_aff *a, __isl_take isl_aff *b); /* on all instances */
+const sched_accesses *proof_accesses(proof *p, const ir_instr *instr); /* NULL with p->why set */
+
+/* ---- prove_stmt.c: one statement ---- */
 bool proof_stmt_open(proof *p, proof_stmt *s, int number);
 void proof_stmt_close(proof_stmt *s);
 bool proof_values(proof *p, proof_stmt *s);
-/* `value` computes element `at` of `instr` wherever `domain` holds. Loads on the way are recorded in s->reads. */
-bool proof_value_is(proof *p, proof_stmt *s, const sched_value *value, const ir_instr *instr, __isl_take isl_set *domain,
-    __isl_take isl_multi_aff *at);
-/* The same without a message when it is not so. */
-bool proof_value_may_be(proof *p, proof_stmt *s, const sched_value *value, const ir_instr *instr, __isl_keep isl_set *domain,
-    __isl_keep isl_multi_aff *at);
-/* The emitted run-time index that is element `at` of `instr`, clamped to [0, max], or its value where it is constant. */
-__isl_give isl_aff *proof_start(proof *p, proof_stmt *s, const ir_instr *instr, int64_t max, __isl_keep isl_set *domain,
-    __isl_keep isl_multi_aff *at);
-const sched_accesses *proof_accesses(proof *p, const ir_instr *instr); /* NULL with p->why set */
 
 /* ---- prove_scatter.c: the values of a scatter ---- */
 bool proof_scatter(proof *p, proof_stmt *s);

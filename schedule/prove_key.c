@@ -233,6 +233,7 @@ void proof_key(proof *p, fw_text *out)
     fw_text_char(out, '\n');
     put(&k, kernel->ntiles);
     put(&k, kernel->scratch_bytes);
+    put(&k, kernel->product_bytes);
     for (int i = 0; i < kernel->nstmts; i++) {
         fw_text_char(out, '\n');
         put_stmt(&k, &kernel->stmts[i]);

@@ -83,8 +83,9 @@ static int window_dim(const scatter *c, int d)
 
 static bool skipped_outside(proof *p, proof_stmt *s, const scatter *c, int64_t max, __isl_keep isl_multi_aff *where)
 {
+    proof_domain all = {.in = s->box};
     for (int i = 0; i < s->stmt->nskips; i++)
-        if (s->stmt->skips[i].max == max && proof_value_may_be(p, s, s->stmt->skips[i].value, c->instr->operands[1], s->box, where))
+        if (s->stmt->skips[i].max == max && proof_value_may_be(p, s, s->stmt->skips[i].value, c->instr->operands[1], &all, where))
             return true;
     return proof_fail(p, "values: %s does not drop updates beyond start %lld", proof_instr(p, c->instr), (long long)max);
 }
@@ -93,6 +94,7 @@ static bool stored_along(proof *p, proof_stmt *s, const scatter *c, int d)
 {
     int window = window_dim(c, d), component = position(c->map, c->nmap, d), batch = position(c->batching, c->nbatching, d);
     int64_t size = window < 0 ? 1 : ir_shape_size(c->instr->operands[2]->shape, window);
+    proof_domain all = {.in = s->box};
     isl_aff *to = relation_constant(isl_set_get_space(s->box), 0);
     if (window >= 0)
         to = isl_aff_add(to, isl_multi_aff_get_at(c->update, window));
@@ -104,13 +106,10 @@ static bool stored_along(proof *p, proof_stmt *s, const scatter *c, int d)
         isl_multi_aff *where = index_element(c, component);
         same = where && skipped_outside(p, s, c, max, where);
         if (same && max > 0)
-            to = isl_aff_add(to, proof_start(p, s, c->instr->operands[1], max, s->box, where));
+            to = isl_aff_add(to, proof_start(p, s, c->instr->operands[1], max, &all, where));
         isl_multi_aff_free(where);
     }
-    isl_aff *emitted = isl_multi_aff_get_at(s->index, d);
-    same = same && proved(isl_aff_plain_is_equal(emitted, to));
-    isl_aff_free(emitted);
-    isl_aff_free(to);
+    same = proof_same(s, isl_multi_aff_get_at(s->index, d), to) && same;
     return same || proof_fail(p, "index: %s stores elsewhere than the graph along dimension %d", proof_instr(p, c->instr), d);
 }
 
@@ -134,7 +133,7 @@ bool proof_scatter(proof *p, proof_stmt *s)
         proof_fail(p, "values: %s does not walk its updates", proof_instr(p, instr));
     for (int d = 0; same && d < instr->shape->rank; d++)
         same = stored_along(p, s, &c, d);
-    same = same && proof_value_is(p, s, s->stmt->value, instr->operands[2], isl_set_copy(s->box), isl_multi_aff_copy(c.update));
+    same = same && proof_value_is(p, s, s->stmt->value, instr->operands[2], proof_domain_of(isl_set_copy(s->box)), isl_multi_aff_copy(c.update));
     s->stored = c.update;
     s->stored_shape = instr->operands[2]->shape;
     return same;

@@ -116,7 +116,8 @@ static bool range_fits(proof *p, const proof_stmt *s, int var)
 }
 
 /* Elements outside the array, dim by dim: emptiness of a box corner is cheaper than a projection. */
-static bool inside_shape(proof *p, const proof_stmt *s, __isl_keep isl_map *accesses, const ir_instr *array, const char *verb)
+static bool inside_shape(proof *p, const proof_stmt *s, __isl_keep isl_map *accesses, const proof_excluded *without, const ir_instr *array,
+    const char *verb)
 {
     for (int d = 0; d < array->shape->rank; d++)
         for (int side = 0; side < 2; side++) {
@@ -126,6 +127,8 @@ static bool inside_shape(proof *p, const proof_stmt *s, __isl_keep isl_map *acce
                 out = isl_map_upper_bound_val(out, isl_dim_out, (unsigned)d, isl_val_int_from_si(p->ctx, -1));
             else
                 out = isl_map_lower_bound_val(out, isl_dim_out, (unsigned)d, isl_val_int_from_si(p->ctx, (long)n));
+            for (const proof_excluded *e = without; e && !proved(isl_map_is_empty(out)); e = e->next)
+                out = isl_map_subtract_domain(out, isl_set_copy(e->set));
             bool empty = proved(isl_map_is_empty(out));
             if (!empty) {
                 isl_set *from = isl_map_domain(isl_map_copy(out)), *to = isl_map_range(isl_map_copy(out));
@@ -149,9 +152,10 @@ static bool scratch_fits(proof *p, const proof_stmt *s)
     for (int v = 0; v < stmt->nvars; v++)
         if (stmt->vars[v].size < 0 || __builtin_mul_overflow(bytes, stmt->vars[v].size, &bytes))
             return proof_fail(p, "bounds: the scratch of %s has no size", proof_instr(p, stmt->instr));
-    if (stmt->scratch_offset < 0 || stmt->scratch_offset % 64 || bytes > p->kernel->scratch_bytes - stmt->scratch_offset)
+    int64_t room = p->kernel->scratch_bytes + (stmt == p->kernel->contraction ? p->kernel->product_bytes : 0);
+    if (stmt->scratch_offset < 0 || stmt->scratch_offset % 64 || bytes > room - stmt->scratch_offset)
         return proof_fail(p, "bounds: the %lld bytes of %s at %lld do not fit the scratch of %lld bytes", (long long)bytes,
-            proof_instr(p, stmt->instr), (long long)stmt->scratch_offset, (long long)p->kernel->scratch_bytes);
+            proof_instr(p, stmt->instr), (long long)stmt->scratch_offset, (long long)room);
     return true;
 }
 
@@ -163,10 +167,10 @@ bool proof_bounds(proof *p)
             if (!range_fits(p, s, v))
                 return false;
         for (int r = 0; r < s->nreads; r++)
-            if (!inside_shape(p, s, s->reads[r].emitted, s->reads[r].load->instr, "reads"))
+            if (!inside_shape(p, s, s->reads[r].emitted, s->reads[r].out, s->reads[r].load->instr, "reads"))
                 return false;
         isl_map *stores = isl_map_intersect_domain(isl_map_from_multi_aff(isl_multi_aff_copy(s->index)), isl_set_copy(s->box));
-        bool inside = inside_shape(p, s, stores, s->stmt->instr, "stores");
+        bool inside = inside_shape(p, s, stores, NULL, s->stmt->instr, "stores");
         isl_map_free(stores);
         if (!inside || !scratch_fits(p, s))
             return false;

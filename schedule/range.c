@@ -138,19 +138,30 @@ static bool produce(ranger *r, int number, const char **why)
     return true;
 }
 
+static int64_t stmt_bytes(const sched_stmt *stmt)
+{
+    int64_t bytes = (int64_t)ir_type_bytes(stmt->instr->shape->type);
+    for (int v = 0; v < stmt->nvars; v++)
+        bytes *= stmt->vars[v].size;
+    return (bytes + 63) / 64 * 64;
+}
+
+/* One after the other; a contraction's tile comes last and is counted apart. */
 static void place_scratch(sched_kernel *kernel)
 {
     for (int i = 0; i < kernel->nstmts; i++) {
         sched_stmt *stmt = &kernel->stmts[i];
         stmt->scratch = !stmt->output;
-        if (!stmt->scratch)
+        if (!stmt->scratch || stmt == kernel->contraction)
             continue;
-        int64_t bytes = (int64_t)ir_type_bytes(stmt->instr->shape->type);
-        for (int v = 0; v < stmt->nvars; v++)
-            bytes *= stmt->vars[v].size;
         stmt->scratch_offset = kernel->scratch_bytes;
-        kernel->scratch_bytes += (bytes + 63) / 64 * 64;
+        kernel->scratch_bytes += stmt_bytes(stmt);
     }
+    for (int i = 0; i < kernel->nstmts; i++)
+        if (&kernel->stmts[i] == kernel->contraction && kernel->stmts[i].scratch) {
+            kernel->stmts[i].scratch_offset = kernel->scratch_bytes;
+            kernel->product_bytes = stmt_bytes(&kernel->stmts[i]);
+        }
 }
 
 bool sched_ranges(fw_arena *arena, sched_kernel *kernel, const char **why)

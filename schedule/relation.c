@@ -132,10 +132,12 @@ __isl_give isl_multi_aff *relation_of(const sched_access *access, __isl_keep isl
     return relation_of_dims(access->dims, access->ndims, access->nout + access->nred, at);
 }
 
-__isl_give isl_set *relation_guard(const sched_access *access, const ir_shape *operand, __isl_keep isl_multi_aff *at)
+__isl_give isl_set *relation_guard(const sched_access *access, const ir_shape *operand, __isl_keep isl_multi_aff *at, const bool *missing)
 {
     isl_set *set = isl_set_universe(isl_multi_aff_get_domain_space(at));
     for (int i = 0; access->guarded && i < access->ndims; i++) {
+        if (missing && access->dims[i].dyn >= 0 && missing[access->dims[i].dyn])
+            continue;
         isl_aff *index = record_dim(&access->dims[i], access->nout + access->nred, at);
         set = isl_set_intersect(set, in_range(index, ir_shape_size(operand, i), access->dims[i].scale));
     }
@@ -156,7 +158,7 @@ __isl_give isl_map *relation_map(isl_ctx *ctx, const ir_instr *instr, const sche
         box = isl_set_upper_bound_val(box, isl_dim_set, (unsigned)i, val(ctx, size - 1));
     }
     isl_multi_aff *identity = relation_identity(ctx, n);
-    box = isl_set_intersect(box, relation_guard(access, instr->operands[operand]->shape, identity));
+    box = isl_set_intersect(box, relation_guard(access, instr->operands[operand]->shape, identity, NULL));
     isl_map *map = isl_map_from_multi_aff(relation_of(access, identity));
     isl_multi_aff_free(identity);
     return isl_map_intersect_domain(map, box);

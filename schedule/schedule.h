@@ -159,6 +159,9 @@ typedef struct sched_kernel {
     int ninputs;
     const ir_instr **inputs;     /* arrays read from outside (sources and other kernels' outputs), by first use */
     int64_t scratch_bytes;       /* per thread, tile scratch of statements; a template may add packing: see template_bytes */
+    /* Scratch of a kept contraction's tile, at scratch_bytes: the contraction template has a block of its own instead; a backend that
+     * writes the product there counts it in template_bytes. */
+    int64_t product_bytes;
     int64_t template_bytes;      /* scratch that the template needs besides (packing); set by gen/ before buffers are planned */
     /* The kernel writes only part of outputs[0] (the window of a dynamic-update-slice whose plan is in_place, a scatter); the rest
      * must already hold this operand: both share a buffer, or a COPY step comes before. Else NULL. The single statement's vars then
@@ -239,6 +242,8 @@ typedef struct sched_step {
     sched_buffer **inputs;       /* KERNEL: one an entry of kernel->inputs */
     sched_buffer **outputs;      /* KERNEL: one an entry of plan->outputs; equals an input where proved in place */
     const ir_instr *instr;       /* WHILE, IF; COPY: the value copied */
+    sched_buffer *may_equal;     /* KERNEL, COPY: an input whose array the caller may also have passed as the output that is written here
+                                    (output_alias): no restrict, no memcpy between the two; or NULL */
     sched_buffer *from, *to;     /* COPY: whole buffers. SWAP: two pointers that change places at the end of a loop body */
     sched_buffer *pred;          /* WHILE: written by `cond`; IF: the selector (pred: 0 is branch 1; s32: out of range is the last) */
     sched_block *cond, *body;    /* WHILE */

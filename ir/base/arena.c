@@ -17,6 +17,10 @@
 #endif
 #endif
 
+#define ALIGN ((size_t)16)
+#define FIRST_CHUNK ((size_t)16 * 1024)
+#define LARGEST_CHUNK ((size_t)1024 * 1024)
+
 #if defined(FW_ASAN)
 #include <sanitizer/asan_interface.h>
 #define GAP ((size_t)16)
@@ -27,10 +31,6 @@
 #define POISON(start, bytes) ((void)0)
 #define UNPOISON(start, bytes) ((void)0)
 #endif
-
-#define ALIGN ((size_t)16)
-#define FIRST_CHUNK ((size_t)16 * 1024)
-#define LARGEST_CHUNK ((size_t)1024 * 1024)
 
 typedef struct chunk {
     struct chunk *next; /* the chunk filled before this one */
@@ -67,7 +67,6 @@ void fw_arena_free(fw_arena *arena) {
         return;
     for (chunk *c = arena->top, *next; c; c = next) {
         next = c->next;
-        UNPOISON(chunk_data(c), c->size);
         free(c);
     }
     free(arena);
@@ -80,7 +79,6 @@ static chunk *chunk_new(size_t size) {
     if (!c)
         fw_out_of_memory();
     c->size = size;
-    POISON(chunk_data(c), size);
     return c;
 }
 
@@ -93,7 +91,7 @@ static void *chunk_take(chunk *c, size_t bytes, size_t rounded) {
 }
 
 /* A block too large for a chunk gets one of its own, put below the top so that the top keeps serving small blocks. */
-static void *large_block(fw_arena *arena, size_t bytes, size_t rounded) {
+static void *large_block(fw_arena *arena, size_t rounded) {
     chunk *c = chunk_new(rounded);
     if (arena->top) {
         c->next = arena->top->next;
@@ -101,7 +99,8 @@ static void *large_block(fw_arena *arena, size_t bytes, size_t rounded) {
     } else {
         arena->top = c;
     }
-    return chunk_take(c, bytes, rounded);
+    c->used = rounded;
+    return chunk_data(c);
 }
 
 void *fw_alloc(fw_arena *arena, size_t bytes) {
@@ -113,8 +112,9 @@ void *fw_alloc(fw_arena *arena, size_t bytes) {
     if (top && top->size - top->used >= rounded)
         return chunk_take(top, bytes, rounded);
     if (rounded > arena->next_size / 4)
-        return large_block(arena, bytes, rounded);
+        return large_block(arena, rounded);
     chunk *c = chunk_new(arena->next_size);
+    POISON(chunk_data(c), c->size);
     if (arena->next_size < LARGEST_CHUNK)
         arena->next_size *= 2;
     c->next = top;

@@ -1,16 +1,17 @@
 /* Sums of products for dot and convolution.
  *
- * Floats are multiplied and summed in double and rounded once to the result type: this is the reference, so it is as exact as it
- * can be without losing all speed. Integers of up to 16 bits go the same way while every sum is exact in double; wider ones wrap
- * in uint64_t. The right operand is packed into panels of four columns and a tile of 4 x 4 sums stays in registers. */
+ * Floats are multiplied and summed in double and rounded once to the result type: this is the reference, so it is as
+ * exact as it can be without losing all speed. Integers of up to 16 bits go the same way while every sum is exact in
+ * double; wider ones wrap in uint64_t. The right operand is packed into panels of four columns and a tile of 4 x 4 sums
+ * stays in registers. */
 #include "eval.h"
 
 #include <complex.h>
 #include <string.h>
 
 #define TILE 4
-#define ROWS 32                      /* rows of the left operand packed at a time */
-#define PANEL_ELEMENTS (4 << 20)     /* doubles of the right operand packed at a time */
+#define ROWS 32                  /* rows of the left operand packed at a time */
+#define PANEL_ELEMENTS (4 << 20) /* doubles of the right operand packed at a time */
 
 typedef double _Complex number;
 
@@ -138,7 +139,8 @@ static void contract_int(const contraction *c, int64_t *offsets) {
         for (int64_t column = 0; column < c->n; column++) {
             uint64_t sum = 0;
             for (int64_t k = 0; k < c->k; k++)
-                sum += load_int(c->lhs_type, c->lhs, offsets[k]) * load_int(c->rhs_type, c->rhs, c->rhs_k[k] + c->col[column]);
+                sum += load_int(c->lhs_type, c->lhs, offsets[k]) *
+                       load_int(c->rhs_type, c->rhs, c->rhs_k[k] + c->col[column]);
             ir_number_set_int(c->out_type, (char *)c->out + (size_t)(c->out_row[row] + c->out_col[column]) * bytes,
                 c->out_type == IR_PRED ? sum != 0 : (int64_t)sum);
         }
@@ -167,20 +169,23 @@ static void contract_complex(const contraction *c, int64_t *offsets) {
                 sum += load_complex(c->lhs_type, c->lhs, offsets[k]) *
                        load_complex(c->rhs_type, c->rhs, c->rhs_k[k] + c->col[column]);
             double parts[2] = {creal(sum), cimag(sum)};
-            lanes_set_complex(c->out_type, 1, parts, (char *)c->out + (size_t)(c->out_row[row] + c->out_col[column]) * bytes);
+            lanes_set_complex(
+                c->out_type, 1, parts, (char *)c->out + (size_t)(c->out_row[row] + c->out_col[column]) * bytes);
         }
     }
 }
 
 /* Products of 16-bit factors need 32 bits, so that 2^20 of them sum exactly in 53. */
 static bool exact_in_double(const contraction *c) {
-    return ir_type_bits(c->lhs_type) <= 16 && ir_type_bits(c->rhs_type) <= 16 && c->k <= 1 << 20 && c->out_type != IR_PRED;
+    return ir_type_bits(c->lhs_type) <= 16 && ir_type_bits(c->rhs_type) <= 16 && c->k <= 1 << 20 &&
+           c->out_type != IR_PRED;
 }
 
 void eval_contract(const contraction *c) {
     if (c->m == 0 || c->n == 0)
         return;
-    if (ir_class_of(c->out_type) == IR_CLASS_FLOAT || (ir_class_of(c->out_type) != IR_CLASS_COMPLEX && exact_in_double(c))) {
+    if (ir_class_of(c->out_type) == IR_CLASS_FLOAT ||
+        (ir_class_of(c->out_type) != IR_CLASS_COMPLEX && exact_in_double(c))) {
         contract_double(c);
         return;
     }

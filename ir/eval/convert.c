@@ -10,8 +10,9 @@ static bool is_int(ir_type type) {
     return type == IR_PRED || ir_type_is_integer(type);
 }
 
-/* From integers: wrap to integers, nonzero to pred, nearest even to floats (ir_number_set_int keeps 64-bit integers from being
- * rounded twice). A u64 above INT64_MAX is halved with its lost bit kept, and doubled again: only powers of two apart. */
+/* From integers: wrap to integers, nonzero to pred, nearest even to floats (ir_number_set_int keeps 64-bit integers
+ * from being rounded twice). A u64 above INT64_MAX is halved with its lost bit kept, and doubled again: only powers of
+ * two apart. */
 static void from_ints(ir_type to, int64_t n, const int64_t *from, bool from_u64, char *out) {
     size_t bytes = ir_type_bytes(to);
     if (is_int(to)) {
@@ -143,8 +144,8 @@ typedef struct ieee_format {
     int exponent_bits, mantissa_bits;
 } ieee_format;
 
-/* Rounds the mantissa to `m` bits, ties to even, in place: a carry raises the exponent. Then exponents beyond those of an
- * `e`-bit format become infinity, and results below its smallest normal number become zero. */
+/* Rounds the mantissa to `m` bits, ties to even, in place: a carry raises the exponent. Then exponents beyond those of
+ * an `e`-bit format become infinity, and results below its smallest normal number become zero. */
 static uint64_t reduce(ieee_format format, uint64_t bits, int e, int m) {
     int low = format.mantissa_bits;
     uint64_t sign = bits & UINT64_C(1) << (low + format.exponent_bits);

@@ -1,6 +1,6 @@
-/* convolution: for each group one contraction. Its rows are the output positions, its columns the group's output features, and
- * k runs over the taps of the kernel and the group's input features. Factors on padding or in the holes of a dilated input are
- * zero. */
+/* convolution: for each group one contraction. Its rows are the output positions, its columns the group's output
+ * features, and k runs over the taps of the kernel and the group's input features. Factors on padding or in the holes
+ * of a dilated input are zero. */
 #include "eval.h"
 
 typedef struct convolving {
@@ -8,10 +8,10 @@ typedef struct convolving {
     const ir_window_dim *dims;
     const ir_shape *lhs, *rhs, *out;
     int64_t *lhs_strides, *rhs_strides, *out_strides;
-    int64_t *out_sizes, *taps;           /* spatial sizes of output and kernel */
-    int64_t batches, positions;          /* of one group: images, output positions of each */
-    int64_t features, ntaps;             /* input features of one group, taps of the kernel */
-    int64_t *tap_index, *out_index;      /* scratch for row_offsets */
+    int64_t *out_sizes, *taps;      /* spatial sizes of output and kernel */
+    int64_t batches, positions;     /* of one group: images, output positions of each */
+    int64_t features, ntaps;        /* input features of one group, taps of the kernel */
+    int64_t *tap_index, *out_index; /* scratch for row_offsets */
 } convolving;
 
 /* Undoes the row-major numbering of a box. */
@@ -38,7 +38,8 @@ static int64_t tap_offset(const convolving *v, const int64_t *position, const in
 
 static void row_offsets(const contraction *c, int64_t row, int64_t *offsets) {
     const convolving *v = c->row_data;
-    int64_t image = row / v->positions * v->lhs_strides[v->labels->lhs_batch], feature = v->lhs_strides[v->labels->lhs_feature];
+    int64_t image = row / v->positions * v->lhs_strides[v->labels->lhs_batch],
+            feature = v->lhs_strides[v->labels->lhs_feature];
     unravel(v->labels->nspatial, v->out_sizes, row % v->positions, v->out_index);
     for (int64_t t = 0; t < v->ntaps; t++) {
         unravel(v->labels->nspatial, v->taps, t, v->tap_index);
@@ -99,19 +100,29 @@ ir_literal *eval_convolution(eval_frame *f, const ir_instr *instr, ir_literal *c
     ir_literal *out = ir_literal_new(f->arena, instr->shape);
     fw_arena *arena = fw_arena_new();
     const ir_attr *window = ir_attr_get(instr, IR_ATTR_WINDOW);
-    convolving v = {.labels = ir_attr_get(instr, IR_ATTR_DIM_LABELS)->labels, .dims = window ? window->window->dims : NULL,
-        .lhs = operands[0]->shape, .rhs = operands[1]->shape, .out = instr->shape};
+    convolving v = {.labels = ir_attr_get(instr, IR_ATTR_DIM_LABELS)->labels,
+        .dims = window ? window->window->dims : NULL,
+        .lhs = operands[0]->shape,
+        .rhs = operands[1]->shape,
+        .out = instr->shape};
     prepare(&v, arena);
     int64_t feature_groups = ir_attr_int(instr, IR_ATTR_FEATURE_GROUP_COUNT, 1);
     int64_t batch_groups = ir_attr_int(instr, IR_ATTR_BATCH_GROUP_COUNT, 1), groups = feature_groups * batch_groups;
     int64_t columns = ir_shape_size(v.rhs, v.labels->rhs_output) / groups;
     int64_t lhs_step = feature_groups > 1 ? v.features * v.lhs_strides[v.labels->lhs_feature]
                                           : v.batches * v.lhs_strides[v.labels->lhs_batch];
-    contraction c = {.m = v.batches * v.positions, .n = columns, .k = v.ntaps * v.features,
-        .lhs_type = v.lhs->type, .rhs_type = v.rhs->type, .out_type = v.out->type,
-        .row_offsets = row_offsets, .row_data = &v, .rhs_k = kernel_offsets(&v, arena),
+    contraction c = {.m = v.batches * v.positions,
+        .n = columns,
+        .k = v.ntaps * v.features,
+        .lhs_type = v.lhs->type,
+        .rhs_type = v.rhs->type,
+        .out_type = v.out->type,
+        .row_offsets = row_offsets,
+        .row_data = &v,
+        .rhs_k = kernel_offsets(&v, arena),
         .col = eval_multiples(arena, columns, v.rhs_strides[v.labels->rhs_output]),
-        .out_row = output_rows(&v, arena), .out_col = eval_multiples(arena, columns, v.out_strides[v.labels->out_feature])};
+        .out_row = output_rows(&v, arena),
+        .out_col = eval_multiples(arena, columns, v.out_strides[v.labels->out_feature])};
     for (int64_t g = 0; g < groups; g++) {
         int64_t rhs_at = g * columns * v.rhs_strides[v.labels->rhs_output];
         int64_t out_at = g * columns * v.out_strides[v.labels->out_feature];

@@ -24,7 +24,8 @@ static offset_table table_of(fw_arena *arena, const ir_shape *shape, const int64
 }
 
 /* The dimensions of an operand that are in neither list. */
-static offset_table free_table(fw_arena *arena, const ir_shape *shape, const int64_t *a, int na, const int64_t *b, int nb) {
+static offset_table free_table(
+    fw_arena *arena, const ir_shape *shape, const int64_t *a, int na, const int64_t *b, int nb) {
     int64_t *dims = eval_ints(arena, shape->rank);
     int count = 0;
     for (int d = 0; d < shape->rank; d++)
@@ -47,16 +48,24 @@ ir_literal *eval_dot(eval_frame *f, const ir_instr *instr, ir_literal *const *op
     const ir_shape *lhs = operands[0]->shape, *rhs = operands[1]->shape;
     const int64_t *lb, *rb, *lc, *rc;
     int nlb = ir_attr_ints(instr, IR_ATTR_LHS_BATCH_DIMS, &lb), nrb = ir_attr_ints(instr, IR_ATTR_RHS_BATCH_DIMS, &rb);
-    int nlc = ir_attr_ints(instr, IR_ATTR_LHS_CONTRACTING_DIMS, &lc), nrc = ir_attr_ints(instr, IR_ATTR_RHS_CONTRACTING_DIMS, &rc);
+    int nlc = ir_attr_ints(instr, IR_ATTR_LHS_CONTRACTING_DIMS, &lc),
+        nrc = ir_attr_ints(instr, IR_ATTR_RHS_CONTRACTING_DIMS, &rc);
     ir_literal *out = ir_literal_new(f->arena, instr->shape);
     fw_arena *arena = fw_arena_new();
     offset_table lhs_batch = table_of(arena, lhs, lb, nlb), rhs_batch = table_of(arena, rhs, rb, nrb);
     offset_table lhs_k = table_of(arena, lhs, lc, nlc), rhs_k = table_of(arena, rhs, rc, nrc);
     offset_table rows = free_table(arena, lhs, lb, nlb, lc, nlc), columns = free_table(arena, rhs, rb, nrb, rc, nrc);
     left_offsets left = {rows.at, lhs_k.at};
-    contraction c = {.m = rows.count, .n = columns.count, .k = lhs_k.count,
-        .lhs_type = lhs->type, .rhs_type = rhs->type, .out_type = instr->shape->type,
-        .row_offsets = row_offsets, .row_data = &left, .rhs_k = rhs_k.at, .col = columns.at};
+    contraction c = {.m = rows.count,
+        .n = columns.count,
+        .k = lhs_k.count,
+        .lhs_type = lhs->type,
+        .rhs_type = rhs->type,
+        .out_type = instr->shape->type,
+        .row_offsets = row_offsets,
+        .row_data = &left,
+        .rhs_k = rhs_k.at,
+        .col = columns.at};
     c.out_row = eval_multiples(arena, c.m, c.n);
     c.out_col = eval_multiples(arena, c.n, 1);
     for (int64_t b = 0; b < lhs_batch.count; b++) {

@@ -1,5 +1,5 @@
-/* Ops with start indices from data: dynamic-slice, dynamic-update-slice, gather. Starts are clamped so that the whole window
- * lies inside. */
+/* Ops with start indices from data: dynamic-slice, dynamic-update-slice, gather. Starts are clamped so that the whole
+ * window lies inside. */
 #include "eval.h"
 
 #include <string.h>
@@ -22,7 +22,8 @@ static int64_t window_offset(const ir_instr *instr, ir_literal *const *operands,
     const ir_shape *window, const int64_t *strides) {
     int64_t offset = 0;
     for (int d = 0; d < array->rank; d++)
-        offset += strides[d] * clamped(start_of(instr, operands, first, d), ir_shape_size(array, d), ir_shape_size(window, d));
+        offset += strides[d] *
+                  clamped(start_of(instr, operands, first, d), ir_shape_size(array, d), ir_shape_size(window, d));
     return offset;
 }
 
@@ -61,9 +62,9 @@ typedef struct gathering {
     const int64_t *offset_dims, *collapsed, *map, *slice_sizes, *operand_batch, *indices_batch;
     int noffset, ncollapsed, nmap, nbatching;
     int64_t vector_dim;
-    int nbatch;                    /* index dims without the index vector */
-    int64_t *batch_sizes, *batch_strides;      /* of those, in the indices */
-    int64_t *batch_out;                        /* strides of those in the result */
+    int nbatch;                           /* index dims without the index vector */
+    int64_t *batch_sizes, *batch_strides; /* of those, in the indices */
+    int64_t *batch_out;                   /* strides of those in the result */
     int64_t *operand_strides, *index_strides;
     int nwindow;
     int64_t *window_sizes, *window_from, *window_out; /* of the window dims that the result keeps */
@@ -84,7 +85,8 @@ static void split_dims(gathering *g, fw_arena *arena) {
     const ir_shape *operand = g->operand->shape, *indices = g->indices->shape, *out = g->out->shape;
     int64_t most = operand->rank + indices->rank + out->rank;
     int64_t *out_strides = eval_strides(arena, out);
-    int64_t **lists[] = {&g->batch_sizes, &g->batch_strides, &g->batch_out, &g->window_sizes, &g->window_from, &g->window_out};
+    int64_t **lists[] = {
+        &g->batch_sizes, &g->batch_strides, &g->batch_out, &g->window_sizes, &g->window_from, &g->window_out};
     for (int i = 0; i < FW_COUNT(lists); i++)
         *lists[i] = eval_ints(arena, most);
     g->operand_strides = eval_strides(arena, operand);
@@ -142,8 +144,9 @@ ir_literal *eval_gather(eval_frame *f, const ir_instr *instr, ir_literal *const 
         int64_t to = 0;
         for (int b = 0; b < g.nbatch; b++)
             to += batch[b] * g.batch_out[b];
-        eval_move((size_t)bytes, g.nwindow, g.window_sizes, (const char *)operands[0]->data + window_start(&g, batch) * bytes,
-            g.window_from, (char *)out->data + to * bytes, g.window_out);
+        eval_move((size_t)bytes, g.nwindow, g.window_sizes,
+            (const char *)operands[0]->data + window_start(&g, batch) * bytes, g.window_from,
+            (char *)out->data + to * bytes, g.window_out);
     } while (eval_step(g.nbatch, g.batch_sizes, batch));
     fw_arena_free(arena);
     return out;

@@ -1,8 +1,8 @@
 /* The evaluator's core: runs computations instruction by instruction, with dispatch from ops.def.
  *
- * A computation has an arena for small values, and each large value has one of its own that is freed after its last use, so
- * that a model needs the memory of its live values and not of all. Values never change once made: ops such as tuple and reshape
- * share their operands' data, and an operand lives as long as everything that shares it. */
+ * A computation has an arena for small values, and each large value has one of its own that is freed after its last
+ * use, so that a model needs the memory of its live values and not of all. Values never change once made: ops such as
+ * tuple and reshape share their operands' data, and an operand lives as long as everything that shares it. */
 #include "eval.h"
 
 #include <string.h>
@@ -20,8 +20,8 @@ static const eval_function functions[IR_NOPS] = {
 #define DEEPEST_CALL 1000
 
 ir_literal *eval_fail(eval_frame *f, const ir_instr *instr, const char *problem) {
-    fw_error(f->diag, FW_UNSUPPORTED, instr->loc, "the evaluator does not support %s %%%s %s", ir_op_of(instr->op)->name,
-        instr->name, problem);
+    fw_error(f->diag, FW_UNSUPPORTED, instr->loc, "the evaluator does not support %s %%%s %s",
+        ir_op_of(instr->op)->name, instr->name, problem);
     return NULL;
 }
 
@@ -32,18 +32,50 @@ ir_literal *eval_none(eval_frame *f, const ir_instr *instr, ir_literal *const *o
     return NULL;
 }
 
+static void add_lenders(fw_arena *arena, eval_lenders *lenders, int *cap, const ir_literal *value) {
+    if (value->shape->type == IR_TUPLE) {
+        for (int i = 0; i < value->shape->nelems; i++)
+            add_lenders(arena, lenders, cap, value->elems[i]);
+    } else if (ir_shape_bytes(value->shape) >= LARGE_VALUE) {
+        FW_PUSH(arena, lenders->data, lenders->count, *cap, value->data);
+    }
+}
+
+eval_lenders eval_lenders_of(fw_arena *arena, ir_literal *const *values, int count) {
+    eval_lenders lenders = {0, NULL};
+    int cap = 0;
+    for (int i = 0; i < count; i++)
+        add_lenders(arena, &lenders, &cap, values[i]);
+    return lenders;
+}
+
+static bool is_lent(const eval_lenders *lenders, const void *data) {
+    for (int i = 0; lenders && i < lenders->count; i++)
+        if (lenders->data[i] == data)
+            return true;
+    return false;
+}
+
 ir_literal *eval_copy(fw_arena *arena, const ir_literal *literal) {
+    return eval_copy_unlent(arena, literal, NULL);
+}
+
+ir_literal *eval_copy_unlent(fw_arena *arena, const ir_literal *literal, const eval_lenders *lenders) {
     const ir_shape *shape = literal->shape;
     ir_literal *out = fw_alloc(arena, sizeof *out);
     out->shape = shape;
     if (shape->type == IR_TUPLE) {
         ir_literal **elems = fw_alloc_array(arena, (size_t)shape->nelems + 1, sizeof *elems);
         for (int i = 0; i < shape->nelems; i++)
-            elems[i] = eval_copy(arena, literal->elems[i]);
+            elems[i] = eval_copy_unlent(arena, literal->elems[i], lenders);
         out->elems = elems;
         return out;
     }
     int64_t bytes = ir_shape_bytes(shape);
+    if (bytes >= LARGE_VALUE && is_lent(lenders, literal->data)) {
+        out->data = literal->data;
+        return out;
+    }
     out->data = fw_alloc(arena, bytes > 0 ? (size_t)bytes : 1);
     if (bytes > 0)
         memcpy(out->data, literal->data, (size_t)bytes);
@@ -93,14 +125,19 @@ ir_literal *eval_gte(eval_frame *f, const ir_instr *instr, ir_literal *const *op
 
 /* ---- a computation ---- */
 
-/* Does the value of `instr` share memory with its operands? */
-static bool shares(const ir_instr *instr) {
+/* Is the value of `instr` nothing but its operands' memory? */
+static bool only_shares(const ir_instr *instr) {
     ir_op_class cls = ir_op_of(instr->op)->cls;
     return cls == IR_TUPLE_CLASS || cls == IR_FORWARD || cls == IR_BITCAST_CLASS || instr->op == IR_OP_RESHAPE;
 }
 
-/* For each instruction the position after which its memory is not needed; -1: never needed. Users come later, so one walk
- * backwards knows them all. */
+/* May it share memory with its operands? Calls and loops lend to their results. */
+static bool may_share(const ir_instr *instr) {
+    return only_shares(instr) || ir_op_of(instr->op)->cls == IR_CONTROL;
+}
+
+/* For each instruction the position after which its memory is not needed; -1: never needed. Users come later, so one
+ * walk backwards knows them all. */
 static int *last_uses(fw_arena *arena, const ir_comp *comp) {
     int *last = fw_alloc_array(arena, (size_t)comp->ninstrs, sizeof *last);
     for (int i = 0; i < comp->ninstrs; i++)
@@ -110,7 +147,7 @@ static int *last_uses(fw_arena *arena, const ir_comp *comp) {
         const ir_instr *instr = comp->instrs[i];
         if (last[i] < 0)
             continue;
-        int until = shares(instr) ? last[i] : i;
+        int until = may_share(instr) ? last[i] : i;
         for (int k = 0; k < instr->noperands; k++) {
             int operand = instr->operands[k]->id;
             if (last[operand] < until)
@@ -125,9 +162,9 @@ typedef struct run {
     const ir_comp *comp;
     fw_arena *small;
     ir_literal **values;
-    fw_arena **own;   /* of large values */
+    fw_arena **own; /* of large values */
     int *last;
-    int *next_dying;  /* lists of large values by the position of their last use */
+    int *next_dying; /* lists of large values by the position of their last use */
     int *dying;
 } run;
 
@@ -151,7 +188,7 @@ static void finish(run *r) {
 }
 
 static fw_arena *arena_for(run *r, const ir_instr *instr) {
-    if (shares(instr) || ir_shape_bytes(instr->shape) < LARGE_VALUE)
+    if (only_shares(instr) || ir_shape_bytes(instr->shape) < LARGE_VALUE)
         return r->small;
     int i = instr->id, last = r->last[i];
     r->own[i] = fw_arena_new();
@@ -184,7 +221,8 @@ static int most_operands(const ir_comp *comp) {
     return most;
 }
 
-ir_literal *eval_comp(fw_arena *arena, fw_diag *diag, const ir_comp *comp, ir_literal *const *args, int depth) {
+ir_literal *eval_comp(fw_arena *arena, fw_diag *diag, const ir_comp *comp, ir_literal *const *args,
+    const eval_lenders *lenders, int depth) {
     if (depth > DEEPEST_CALL) {
         fw_error(diag, FW_LIMIT, comp->loc, "calls nest deeper than %d", DEEPEST_CALL);
         return NULL;
@@ -197,7 +235,7 @@ ir_literal *eval_comp(fw_arena *arena, fw_diag *diag, const ir_comp *comp, ir_li
     for (int i = 0; ok && i < comp->ninstrs; i++)
         if (r.last[i] >= 0)
             ok = step(&r, &f, comp->instrs[i], operands);
-    ir_literal *result = ok ? eval_copy(arena, r.values[comp->root->id]) : NULL;
+    ir_literal *result = ok ? eval_copy_unlent(arena, r.values[comp->root->id], lenders) : NULL;
     finish(&r);
     return result;
 }
@@ -219,7 +257,8 @@ static bool supported(fw_diag *diag, const ir_comp *comp) {
         else if (!ir_shape_is_static(instr->shape))
             eval_fail(&f, instr, "with symbolic dimensions");
         else if (instr->literal && instr->literal->elided)
-            fw_error(diag, FW_INPUT, instr->loc, "the values of the constant %%%s were left out of the text", instr->name);
+            fw_error(
+                diag, FW_INPUT, instr->loc, "the values of the constant %%%s were left out of the text", instr->name);
     }
     fw_arena_free(arena);
     return fw_diag_errors(diag) == before;
@@ -277,7 +316,7 @@ ir_literal *ir_evaluate_comp(fw_arena *arena, fw_diag *diag, const ir_comp *comp
             return NULL;
         }
     }
-    return all_supported(diag, comp) ? eval_comp(arena, diag, comp, args, 0) : NULL;
+    return all_supported(diag, comp) ? eval_comp(arena, diag, comp, args, NULL, 0) : NULL;
 }
 
 ir_literal *ir_evaluate(fw_arena *arena, fw_diag *diag, const ir_module *module, ir_literal *const *args, int nargs) {

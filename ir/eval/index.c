@@ -1,4 +1,5 @@
-/* Ops that move elements by a fixed index map: broadcast, transpose, reverse, slice, concatenate, pad, reshape, bitcast, iota. */
+/* Ops that move elements by a fixed index map: broadcast, transpose, reverse, slice, concatenate, pad, reshape,
+ * bitcast, iota. */
 #include "eval.h"
 
 #include <string.h>
@@ -87,7 +88,8 @@ ir_literal *eval_concatenate(eval_frame *f, const ir_instr *instr, ir_literal *c
     return out;
 }
 
-/* Negative edge padding cuts elements of the interior-padded operand away: the operand's elements [first, last) survive. */
+/* Negative edge padding cuts elements of the interior-padded operand away: the operand's elements [first, last)
+ * survive. */
 static void surviving(int64_t size, int64_t padded, int64_t low, int64_t spacing, int64_t *first, int64_t *last) {
     *first = low < 0 ? (-low + spacing - 1) / spacing : 0;
     *last = padded <= low ? 0 : (padded - 1 - low) / spacing + 1;

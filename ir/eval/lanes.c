@@ -20,8 +20,8 @@ static double from_f16(uint16_t half) {
     return half & 0x8000 ? -magnitude : magnitude;
 }
 
-/* Nearest even for a 16-bit IEEE format. The double is shifted right with the rounding bias added before, so that a carry out
- * of the mantissa raises the exponent; subnormals are rounded as multiples of the smallest one. */
+/* Nearest even for a 16-bit IEEE format. The double is shifted right with the rounding bias added before, so that a
+ * carry out of the mantissa raises the exponent; subnormals are rounded as multiples of the smallest one. */
 static uint16_t to_16_bits(double value, int bias, int mantissa_bits) {
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);

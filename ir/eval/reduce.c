@@ -1,8 +1,8 @@
 /* reduce and map: regions over whole arrays.
  *
- * A reduction runs on blocks of outputs: all lanes take one step of their sums at a time, in row-major order of the reduced
- * index. Where the combiner is a plain float addition, the sum is kept in double and rounded once at the end: this is the
- * reference, so it is as exact as it can be. */
+ * A reduction runs on blocks of outputs: all lanes take one step of their sums at a time, in row-major order of the
+ * reduced index. Where the combiner is a plain float addition, the sum is kept in double and rounded once at the end:
+ * this is the reference, so it is as exact as it can be. */
 #include "eval.h"
 
 #include <string.h>
@@ -29,16 +29,16 @@ ir_literal *eval_map(eval_frame *f, const ir_instr *instr, ir_literal *const *op
 /* ---- reduce ---- */
 
 typedef struct reduction {
-    int n;                        /* arrays */
-    ir_literal *const *operands;  /* n arrays, n initial values */
+    int n;                       /* arrays */
+    ir_literal *const *operands; /* n arrays, n initial values */
     ir_literal **results;
     int nkept, nreduced;
     int64_t *kept_sizes, *kept_strides, *reduced_sizes, *reduced_strides; /* in the operands */
-    int64_t *kept, *reduced;      /* running indices */
+    int64_t *kept, *reduced;                                              /* running indices */
     eval_region *region;
-    const void **inputs;          /* of the region */
-    char **lanes;                 /* n blocks of accumulators, then n blocks of elements */
-    bool sum;                     /* plain float addition */
+    const void **inputs; /* of the region */
+    char **lanes;        /* n blocks of accumulators, then n blocks of elements */
+    bool sum;            /* plain float addition */
 } reduction;
 
 /* Splits the operand's dimensions into kept and reduced ones. */
@@ -46,7 +46,8 @@ static void split_dims(reduction *r, fw_arena *arena, const ir_instr *instr) {
     const ir_shape *shape = instr->operands[0]->shape;
     const int64_t *dims, *strides = eval_strides(arena, shape);
     int count = ir_attr_ints(instr, IR_ATTR_DIMENSIONS, &dims);
-    int64_t **lists[] = {&r->kept_sizes, &r->kept_strides, &r->reduced_sizes, &r->reduced_strides, &r->kept, &r->reduced};
+    int64_t **lists[] = {
+        &r->kept_sizes, &r->kept_strides, &r->reduced_sizes, &r->reduced_strides, &r->kept, &r->reduced};
     for (int i = 0; i < FW_COUNT(lists); i++)
         *lists[i] = eval_ints(arena, shape->rank);
     for (int d = 0; d < shape->rank; d++) {
@@ -68,7 +69,8 @@ static int64_t dot_product(int rank, const int64_t *index, const int64_t *stride
 
 static bool combine_step(reduction *r, int64_t lanes, const int64_t *offsets, double *sums) {
     for (int i = 0; i < r->n; i++) {
-        lanes_gather(ir_type_bytes(r->operands[i]->shape->type), lanes, r->operands[i]->data, offsets, r->lanes[r->n + i]);
+        lanes_gather(
+            ir_type_bytes(r->operands[i]->shape->type), lanes, r->operands[i]->data, offsets, r->lanes[r->n + i]);
         r->inputs[i] = r->lanes[i];
         r->inputs[r->n + i] = r->lanes[r->n + i];
     }

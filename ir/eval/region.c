@@ -1,7 +1,8 @@
 /* Computations over scalars (combiners, comparators, mapped functions) run on many lanes at once.
  *
- * A computation whose instructions are all elementwise on scalars, tuples or calls of such computations becomes a flat list of
- * steps over numbered slots, each a block of lanes. Any other computation is evaluated as a whole, lane by lane. */
+ * A computation whose instructions are all elementwise on scalars, tuples or calls of such computations becomes a flat
+ * list of steps over numbered slots, each a block of lanes. Any other computation is evaluated as a whole, lane by
+ * lane. */
 #include "eval.h"
 
 #include <string.h>
@@ -26,14 +27,14 @@ struct eval_region {
     const ir_comp *comp;
     const ir_instr *owner;
     int depth;
-    bool flat;            /* has steps; else lane by lane */
+    bool flat; /* has steps; else lane by lane */
     int nsteps, steps_cap;
     region_step *steps;
     int nslots, slots_cap;
-    void **slots;         /* of parameters: the caller's lanes */
+    void **slots; /* of parameters: the caller's lanes */
     int nresults;
-    int *results;         /* slots */
-    void **staged;        /* results that are parameters, since the caller may write over those */
+    int *results;  /* slots */
+    void **staged; /* results that are parameters, since the caller may write over those */
 };
 
 static int new_slot(eval_region *r, bool with_memory) {
@@ -93,8 +94,8 @@ static bool compile_callee(eval_region *r, const ir_instr *instr, const slots *v
     return compile_comp(r, callee, args, value, depth + 1);
 }
 
-static bool compile_instr(eval_region *r, const ir_instr *instr, const slots *args, const slots *values, slots *value,
-    int depth) {
+static bool compile_instr(
+    eval_region *r, const ir_instr *instr, const slots *args, const slots *values, slots *value, int depth) {
     if (passes_through(instr)) {
         *value = values[instr->operands[0]->id];
         return true;
@@ -216,7 +217,7 @@ static bool run_lane(eval_region *r, fw_arena *arena, int64_t lane, const void *
         args[i] = ir_literal_new(arena, comp->params[i]->shape);
         memcpy(args[i]->data, (const char *)in[i] + (size_t)lane * bytes, bytes);
     }
-    ir_literal *result = eval_comp(arena, r->diag, comp, args, r->depth + 1);
+    ir_literal *result = eval_comp(arena, r->diag, comp, args, NULL, r->depth + 1);
     for (int i = 0; result && i < r->nresults; i++) {
         const ir_literal *part = result->shape->type == IR_TUPLE ? result->elems[i] : result;
         size_t bytes = ir_type_bytes(part->shape->type);

@@ -1,25 +1,26 @@
-/* scatter: combines update windows into the operands, window after window in the order of the indices. A window that is not
- * inside the operand as a whole is dropped, as XLA does. */
+/* scatter: combines update windows into the operands, window after window in the order of the indices. A window that is
+ * not inside the operand as a whole is dropped, as XLA does. */
 #include "eval.h"
 
 #include <string.h>
 
 typedef struct scattering {
-    int n;                          /* operands */
+    int n; /* operands */
     const ir_literal *indices;
     ir_literal *const *updates;
-    ir_literal **results;           /* copies of the operands that the updates go into */
+    ir_literal **results; /* copies of the operands that the updates go into */
     const int64_t *window_dims, *inserted, *map, *operand_batch, *indices_batch;
     int nwindow_dims, ninserted, nmap, nbatching;
     int64_t vector_dim;
     int nbatch;
-    int64_t *batch_sizes, *batch_strides, *batch_update; /* index dims without the vector: sizes, strides in indices and updates */
+    int64_t *batch_sizes, *batch_strides,
+        *batch_update; /* index dims without the vector: sizes, strides in indices and updates */
     int64_t *operand_sizes, *operand_strides, *index_strides;
-    int64_t *reach;                 /* per operand dim: size of the window there */
+    int64_t *reach; /* per operand dim: size of the window there */
     int nwindow;
-    int64_t *window_sizes, *window_to, *window_update;   /* window dims: sizes, strides in operand and updates */
+    int64_t *window_sizes, *window_to, *window_update; /* window dims: sizes, strides in operand and updates */
     eval_region *region;
-    char **lanes;                   /* n current values, n updates */
+    char **lanes; /* n current values, n updates */
     const void **inputs;
 } scattering;
 
@@ -35,8 +36,8 @@ static void read_attrs(scattering *s, const ir_instr *instr) {
 static void split_dims(scattering *s, fw_arena *arena) {
     const ir_shape *operand = s->results[0]->shape, *indices = s->indices->shape, *update = s->updates[0]->shape;
     int64_t most = operand->rank + indices->rank + update->rank, *update_strides = eval_strides(arena, update);
-    int64_t **lists[] = {&s->batch_sizes, &s->batch_strides, &s->batch_update, &s->reach, &s->window_sizes, &s->window_to,
-        &s->window_update};
+    int64_t **lists[] = {&s->batch_sizes, &s->batch_strides, &s->batch_update, &s->reach, &s->window_sizes,
+        &s->window_to, &s->window_update};
     for (int i = 0; i < FW_COUNT(lists); i++)
         *lists[i] = eval_ints(arena, most);
     s->operand_sizes = eval_sizes(arena, operand);

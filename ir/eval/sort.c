@@ -8,7 +8,7 @@ typedef struct sorter {
     ir_literal *const *operands;
     eval_region *less;
     const void **inputs;
-    int64_t base, stride;  /* of the row being sorted, in elements */
+    int64_t base, stride; /* of the row being sorted, in elements */
     int64_t *order, *spare;
     bool failed;
 } sorter;
@@ -48,8 +48,8 @@ static void write_row(const sorter *s, int64_t size, ir_literal *const *results)
         const char *from = s->operands[i]->data;
         char *to = results[i]->data;
         for (int64_t k = 0; k < size; k++)
-            memcpy(to + (size_t)(s->base + k * s->stride) * bytes, from + (size_t)(s->base + s->order[k] * s->stride) * bytes,
-                bytes);
+            memcpy(to + (size_t)(s->base + k * s->stride) * bytes,
+                from + (size_t)(s->base + s->order[k] * s->stride) * bytes, bytes);
     }
 }
 

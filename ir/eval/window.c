@@ -1,5 +1,6 @@
-/* reduce-window: like reduce, on blocks of outputs, tap after tap of the window. Taps that fall on padding or into the holes of
- * a dilated base are skipped: only the lanes with a real element take part, and init enters once per window. */
+/* reduce-window: like reduce, on blocks of outputs, tap after tap of the window. Taps that fall on padding or into the
+ * holes of a dilated base are skipped: only the lanes with a real element take part, and init enters once per window.
+ */
 #include "eval.h"
 
 #include <string.h>
@@ -9,14 +10,14 @@ typedef struct windowed {
     ir_literal *const *operands;
     ir_literal **results;
     const ir_window_dim *dims;
-    int64_t *sizes, *strides;     /* of the operands */
-    int64_t *taps;                /* window sizes */
+    int64_t *sizes, *strides; /* of the operands */
+    int64_t *taps;            /* window sizes */
     int64_t *out_sizes;
-    int64_t *starts;              /* rank x EVAL_LANES: first tap of each lane, before dilation is undone */
+    int64_t *starts; /* rank x EVAL_LANES: first tap of each lane, before dilation is undone */
     eval_region *region;
-    char **lanes;                 /* n accumulators of all lanes, n of the lanes that take part, n elements */
+    char **lanes; /* n accumulators of all lanes, n of the lanes that take part, n elements */
     const void **inputs;
-    bool sum;                     /* plain float addition: summed in double, rounded once */
+    bool sum; /* plain float addition: summed in double, rounded once */
 } windowed;
 
 /* Lanes whose tap hits an element, with the element's offset. */
@@ -26,7 +27,8 @@ static int64_t hits(const windowed *w, int64_t lanes, const int64_t *tap, int64_
         int64_t offset = 0;
         bool inside = true;
         for (int d = 0; inside && d < w->rank; d++) {
-            int64_t at = w->starts[d * EVAL_LANES + i] + tap[d] * w->dims[d].window_dilation, base = w->dims[d].base_dilation;
+            int64_t at = w->starts[d * EVAL_LANES + i] + tap[d] * w->dims[d].window_dilation,
+                    base = w->dims[d].base_dilation;
             inside = at >= 0 && at % base == 0 && at / base < w->sizes[d];
             offset += at / base * w->strides[d];
         }

@@ -15,7 +15,8 @@ ir_instr *pass_reshape(pass_edit *edit, const ir_instr *like, ir_instr *operand,
     return pass_place(edit, pass_new(edit, like, IR_OP_RESHAPE, shape, 1, &operand));
 }
 
-ir_instr *pass_broadcast(pass_edit *edit, const ir_instr *like, ir_instr *operand, const ir_shape *dims, const int64_t *map) {
+ir_instr *pass_broadcast(
+    pass_edit *edit, const ir_instr *like, ir_instr *operand, const ir_shape *dims, const int64_t *map) {
     const ir_shape *shape = pass_shape_of(edit->comp->module, operand->shape->type, dims->rank, dims->dims);
     ir_instr *instr = pass_new(edit, like, IR_OP_BROADCAST, shape, 1, &operand);
     pass_attr_set_ints(instr, IR_ATTR_DIMENSIONS, operand->shape->rank, map);

@@ -36,10 +36,14 @@ bool pass_op_has_effect(const ir_instr *instr) {
     switch (ir_op_of(instr->op)->cls) {
     case IR_COLLECTIVE:
         return instr->op != IR_OP_PARTITION_ID && instr->op != IR_OP_REPLICA_ID;
-    case IR_HOST: return true;
-    case IR_RANDOM: return instr->op != IR_OP_RNG_BIT_GENERATOR;
-    case IR_OPAQUE_CLASS: return ir_attr_int(instr, IR_ATTR_CUSTOM_CALL_HAS_SIDE_EFFECT, 0) != 0;
-    default: return false;
+    case IR_HOST:
+        return true;
+    case IR_RANDOM:
+        return instr->op != IR_OP_RNG_BIT_GENERATOR;
+    case IR_OPAQUE_CLASS:
+        return ir_attr_int(instr, IR_ATTR_CUSTOM_CALL_HAS_SIDE_EFFECT, 0) != 0;
+    default:
+        return false;
     }
 }
 

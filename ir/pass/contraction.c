@@ -22,7 +22,8 @@ static dot_side side_of(const ir_instr *dot, int side) {
     return s;
 }
 
-/* The attributes of side `from` of `dot` for side `to` of `target`; empty lists are left out, as they may be in the text. */
+/* The attributes of side `from` of `dot` for side `to` of `target`; empty lists are left out, as they may be in the
+ * text. */
 static void set_side(ir_instr *target, int to, const dot_side *from) {
     pass_attr_drop(target, batch_attr[to]);
     pass_attr_drop(target, contracting_attr[to]);

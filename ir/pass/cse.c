@@ -1,5 +1,5 @@
-/* Common subexpressions: of equal instructions the first stays, and of equal combiners the first is used everywhere. Loop
- * bodies and branches stay one to a user, because later phases change them for that user. */
+/* Common subexpressions: of equal instructions the first stays, and of equal combiners the first is used everywhere.
+ * Loop bodies and branches stay one to a user, because later phases change them for that user. */
 #include "pass.h"
 
 static ir_instr *rule_cse(pass_edit *edit, ir_instr *instr) {

@@ -1,12 +1,14 @@
 /* Dynamic slices whose start is known, or cannot matter, and the size of a static dim. */
 #include "pass.h"
 
-/* Start index of dim i: the i-th scalar after the arrays, or element i of the one start vector. False if it is not known. */
+/* Start index of dim i: the i-th scalar after the arrays, or element i of the one start vector. False if it is not
+ * known. */
 static bool start_of(const ir_instr *instr, int first, int rank, int i, int64_t *start) {
     const ir_instr *index = instr->operands[first + (instr->noperands - first == rank ? i : 0)];
     if (pass_splat_int(index, start))
         return true;
-    if (index->op != IR_OP_CONSTANT || index->shape->rank != 1 || index->literal->elided || !ir_type_is_integer(index->shape->type))
+    if (index->op != IR_OP_CONSTANT || index->shape->rank != 1 || index->literal->elided ||
+        !ir_type_is_integer(index->shape->type))
         return false;
     const unsigned char *data = index->literal->data;
     *start = ir_number_get_int(index->shape->type, data + (size_t)i * ir_type_bytes(index->shape->type));
@@ -41,7 +43,7 @@ static ir_instr *dynamic_slice(pass_edit *edit, ir_instr *instr) {
 /* An update of the whole array is the update; an empty one changes nothing. */
 static ir_instr *dynamic_update_slice(ir_instr *instr) {
     ir_instr *x = instr->operands[0], *update = instr->operands[1];
-    if (ir_shape_same_dims(x->shape, update->shape))
+    if (ir_shape_same_dims(x->shape, update->shape) && ir_shape_is_static(x->shape))
         return update;
     return ir_shape_count(update->shape) == 0 ? x : NULL;
 }
@@ -49,7 +51,8 @@ static ir_instr *dynamic_update_slice(ir_instr *instr) {
 static ir_instr *dimension_size(pass_edit *edit, ir_instr *instr) {
     const int64_t *dims;
     int64_t size;
-    if (ir_attr_ints(instr, IR_ATTR_DIMENSIONS, &dims) != 1 || !ir_dim_const(instr->operands[0]->shape->dims[dims[0]], &size))
+    if (ir_attr_ints(instr, IR_ATTR_DIMENSIONS, &dims) != 1 ||
+        !ir_dim_const(instr->operands[0]->shape->dims[dims[0]], &size))
         return NULL;
     ir_literal *literal = ir_literal_new(edit->comp->module->arena, instr->shape);
     ir_number_set_int(instr->shape->type, literal->data, size);
@@ -58,9 +61,13 @@ static ir_instr *dimension_size(pass_edit *edit, ir_instr *instr) {
 
 ir_instr *pass_rule_dynamic(pass_edit *edit, ir_instr *instr) {
     switch (instr->op) {
-    case IR_OP_DYNAMIC_SLICE: return dynamic_slice(edit, instr);
-    case IR_OP_DYNAMIC_UPDATE_SLICE: return dynamic_update_slice(instr);
-    case IR_OP_GET_DIMENSION_SIZE: return dimension_size(edit, instr);
-    default: return NULL;
+    case IR_OP_DYNAMIC_SLICE:
+        return dynamic_slice(edit, instr);
+    case IR_OP_DYNAMIC_UPDATE_SLICE:
+        return dynamic_update_slice(instr);
+    case IR_OP_GET_DIMENSION_SIZE:
+        return dimension_size(edit, instr);
+    default:
+        return NULL;
     }
 }

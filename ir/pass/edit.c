@@ -3,15 +3,15 @@
  *     old list   a  b  c  d          rule(c) emits n and says "use n"
  *     new list   a  b  n  d'         d' reads n; c is gone
  *
- * Operands come before users in both lists, so whatever a rule sees behind an operand is final, and a walk is linear. An
- * instruction that changes is changed in place: it keeps its name, its position in the source and its op_name. */
+ * Operands come before users in both lists, so whatever a rule sees behind an operand is final, and a walk is linear.
+ * An instruction that changes is changed in place: it keeps its name, its position in the source and its op_name. */
 #include "pass.h"
 
 #include <string.h>
 
 enum {
-    PASS_TRIES = 32,             /* changes of one instruction in one walk; the next round goes on */
-    PASS_DEPTH = 32              /* rules that place instructions whose rules place instructions */
+    PASS_TRIES = 32, /* changes of one instruction in one walk; the next round goes on */
+    PASS_DEPTH = 32  /* rules that place instructions whose rules place instructions */
 };
 
 static void track(pass_edit *edit, ir_instr *instr, int uses) {
@@ -20,7 +20,7 @@ static void track(pass_edit *edit, ir_instr *instr, int uses) {
     FW_PUSH(edit->scratch, edit->uses, edit->nuses, edit->uses_cap, uses);
 }
 
-static ir_instr *final(const pass_edit *edit, ir_instr *instr) {
+static ir_instr * final(const pass_edit *edit, ir_instr *instr) {
     while (edit->forward[instr->id])
         instr = edit->forward[instr->id];
     return instr;
@@ -37,7 +37,8 @@ static void append(pass_edit *edit, ir_instr *instr) {
 /* The entry's result may say its layout nowhere else: then nothing may take its place that says another. */
 static bool loses_layout(const pass_edit *edit, const ir_instr *instr, const ir_instr *next) {
     const ir_module *module = edit->comp->module;
-    if (edit->comp != module->entry || instr != edit->comp->root || instr->shape->type == IR_TUPLE || ir_shape_is_row_major(instr->shape))
+    if (edit->comp != module->entry || instr != edit->comp->root || instr->shape->type == IR_TUPLE ||
+        ir_shape_is_row_major(instr->shape))
         return false;
     return instr != next && (!module->header || !strstr(module->header, "entry_computation_layout"));
 }
@@ -84,7 +85,8 @@ static void set_operands(pass_edit *edit, ir_instr *instr, int count, ir_instr *
     instr->noperands = count;
 }
 
-ir_instr *pass_new(pass_edit *edit, const ir_instr *like, ir_op op, const ir_shape *shape, int count, ir_instr *const *operands) {
+ir_instr *pass_new(
+    pass_edit *edit, const ir_instr *like, ir_op op, const ir_shape *shape, int count, ir_instr *const *operands) {
     ir_instr *instr = fw_alloc(edit->comp->module->arena, sizeof *instr);
     instr->op = op;
     instr->comp = edit->comp;

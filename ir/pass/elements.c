@@ -1,5 +1,5 @@
-/* Facts about constants: which element is neutral or absorbing for which operation. Only facts that hold for every value of
- * the other operand, NaN, infinities and both zeros included; complex types have none. */
+/* Facts about constants: which element is neutral or absorbing for which operation. Only facts that hold for every
+ * value of the other operand, NaN, infinities and both zeros included; complex types have none. */
 #include "pass.h"
 
 #include <math.h>
@@ -7,13 +7,20 @@
 static bool float_is(ir_type type, const void *element, pass_value value) {
     double x = ir_number_get(type, element);
     switch (value) {
-    case PASS_ZERO: return x == 0;
-    case PASS_PLUS_ZERO: return x == 0 && !signbit(x);
-    case PASS_MINUS_ZERO: return x == 0 && signbit(x);
-    case PASS_ONE: return x == 1;
-    case PASS_LOWEST: return isinf(x) && x < 0;
-    case PASS_HIGHEST: return isinf(x) && x > 0;
-    default: return false;
+    case PASS_ZERO:
+        return x == 0;
+    case PASS_PLUS_ZERO:
+        return x == 0 && !signbit(x);
+    case PASS_MINUS_ZERO:
+        return x == 0 && signbit(x);
+    case PASS_ONE:
+        return x == 1;
+    case PASS_LOWEST:
+        return isinf(x) && x < 0;
+    case PASS_HIGHEST:
+        return isinf(x) && x > 0;
+    default:
+        return false;
     }
 }
 
@@ -22,31 +29,43 @@ static bool integer_is(ir_type type, const void *element, pass_value value) {
     int bits = ir_type_bits(type);
     bool is_signed = ir_class_of(type) == IR_CLASS_SIGNED;
     int64_t ones = is_signed || bits == 64 ? -1 : (int64_t)(((uint64_t)1 << bits) - 1);
-    int64_t top = (int64_t)(((uint64_t)1 << (bits - 1)) - 1);    /* largest signed value */
+    int64_t top = (int64_t)(((uint64_t)1 << (bits - 1)) - 1); /* largest signed value */
     switch (value) {
-    case PASS_ZERO: return x == 0;
-    case PASS_ONE: return x == 1;
-    case PASS_ONES: return x == ones;
-    case PASS_LOWEST: return x == (is_signed ? -top - 1 : 0);
-    case PASS_HIGHEST: return x == (is_signed ? top : ones);
-    default: return false;
+    case PASS_ZERO:
+        return x == 0;
+    case PASS_ONE:
+        return x == 1;
+    case PASS_ONES:
+        return x == ones;
+    case PASS_LOWEST:
+        return x == (is_signed ? -top - 1 : 0);
+    case PASS_HIGHEST:
+        return x == (is_signed ? top : ones);
+    default:
+        return false;
     }
 }
 
 static bool pred_is(const void *element, pass_value value) {
     bool x = *(const unsigned char *)element != 0;
-    return value == PASS_ZERO || value == PASS_LOWEST ? !x : value == PASS_ONE || value == PASS_ONES || value == PASS_HIGHEST ? x : false;
+    return value == PASS_ZERO || value == PASS_LOWEST                         ? !x
+           : value == PASS_ONE || value == PASS_ONES || value == PASS_HIGHEST ? x
+                                                                              : false;
 }
 
 bool pass_element_is(ir_type type, const void *element, pass_value value) {
     if (value == PASS_NEVER)
         return false;
     switch (ir_class_of(type)) {
-    case IR_CLASS_FLOAT: return float_is(type, element, value);
+    case IR_CLASS_FLOAT:
+        return float_is(type, element, value);
     case IR_CLASS_SIGNED:
-    case IR_CLASS_UNSIGNED: return integer_is(type, element, value);
-    case IR_CLASS_PRED: return pred_is(element, value);
-    default: return false;
+    case IR_CLASS_UNSIGNED:
+        return integer_is(type, element, value);
+    case IR_CLASS_PRED:
+        return pred_is(element, value);
+    default:
+        return false;
     }
 }
 
@@ -73,8 +92,8 @@ bool pass_splat_int(const ir_instr *instr, int64_t *value) {
     return true;
 }
 
-/* One row an operation: its neutral element by type class, as the right operand only or on both sides; then its absorbing
- * element, which floats do not have because of NaN. */
+/* One row an operation: its neutral element by type class, as the right operand only or on both sides; then its
+ * absorbing element, which floats do not have because of NaN. */
 typedef struct {
     ir_op op;
     bool both_sides;
@@ -108,7 +127,10 @@ bool pass_is_identity(ir_op op, int side, ir_type type, const void *element) {
     if (!row || (side == 0 && !row->both_sides))
         return false;
     ir_type_class cls = ir_class_of(type);
-    return pass_element_is(type, element, cls == IR_CLASS_FLOAT ? row->for_float : cls == IR_CLASS_PRED ? row->for_pred : row->for_int);
+    return pass_element_is(type, element,
+        cls == IR_CLASS_FLOAT  ? row->for_float
+        : cls == IR_CLASS_PRED ? row->for_pred
+                               : row->for_int);
 }
 
 bool pass_is_absorbing(ir_op op, ir_type type, const void *element) {

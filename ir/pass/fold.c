@@ -1,6 +1,6 @@
-/* Constant folding, by the evaluator, of what stays small: elementwise operations on repeated scalars, and elementwise and
- * index operations on constants of up to 64 elements. Large constants and iota stay as they are: they cost nothing to
- * describe and much to store. */
+/* Constant folding, by the evaluator, of what stays small: elementwise operations on repeated scalars, and elementwise
+ * and index operations on constants of up to 64 elements. Large constants and iota stay as they are: they cost nothing
+ * to describe and much to store. */
 #include "pass.h"
 
 #include <string.h>
@@ -28,7 +28,8 @@ static ir_instr *stand_in(fw_arena *scratch, ir_comp *comp, ir_literal *literal)
 }
 
 /* Runs `instr` with the given result shape on literals. NULL if the evaluator cannot. */
-static ir_literal *evaluate(pass_edit *edit, const ir_instr *instr, const ir_shape *shape, ir_literal *const *literals) {
+static ir_literal *evaluate(
+    pass_edit *edit, const ir_instr *instr, const ir_shape *shape, ir_literal *const *literals) {
     fw_arena *scratch = edit->scratch;
     int count = instr->noperands;
     ir_comp *comp = fw_alloc(scratch, sizeof *comp);
@@ -54,7 +55,7 @@ static ir_literal *evaluate(pass_edit *edit, const ir_instr *instr, const ir_sha
 static bool same_dims_everywhere(const ir_instr *instr) {
     for (int i = 0; i < instr->noperands; i++)
         if (instr->operands[i]->shape->rank > 0 && !ir_shape_same_dims(instr->operands[i]->shape, instr->shape))
-            return false;        /* bitcast-convert between widths */
+            return false; /* bitcast-convert between widths */
     return true;
 }
 
@@ -68,7 +69,8 @@ static ir_instr *fold_splat(pass_edit *edit, ir_instr *instr) {
         const void *element = pass_splat(instr->operands[i]);
         if (!element)
             return NULL;
-        literals[i] = repeated(edit->scratch, ir_shape_array(edit->scratch, instr->operands[i]->shape->type, 0, NULL), element);
+        literals[i] =
+            repeated(edit->scratch, ir_shape_array(edit->scratch, instr->operands[i]->shape->type, 0, NULL), element);
     }
     const ir_shape *scalar_shape = ir_shape_array(module->arena, instr->shape->type, 0, NULL);
     ir_literal *result = evaluate(edit, instr, scalar_shape, literals);

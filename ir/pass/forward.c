@@ -26,9 +26,12 @@ static ir_instr *rule_forward(pass_edit *edit, ir_instr *instr) {
     case IR_OP_COPY:
     case IR_OP_OPT_BARRIER:
     case IR_OP_ADD_DEPENDENCY:
-    case IR_OP_DOMAIN: return instr->operands[0];
-    case IR_OP_COPY_DONE: return instr->operands[0]->op == IR_OP_COPY_START ? instr->operands[0]->operands[0] : NULL;
-    default: return NULL;
+    case IR_OP_DOMAIN:
+        return instr->operands[0];
+    case IR_OP_COPY_DONE:
+        return instr->operands[0]->op == IR_OP_COPY_START ? instr->operands[0]->operands[0] : NULL;
+    default:
+        return NULL;
     }
 }
 

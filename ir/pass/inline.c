@@ -8,9 +8,12 @@ enum { INLINE_LIMIT = 500 * 1000 };
 
 static ir_comp *callee_of(const ir_instr *instr) {
     switch (instr->op) {
-    case IR_OP_CALL: return ir_attr_comp(instr, IR_ATTR_TO_APPLY);
-    case IR_OP_FUSION: return ir_attr_comp(instr, IR_ATTR_CALLS);
-    default: return NULL;
+    case IR_OP_CALL:
+        return ir_attr_comp(instr, IR_ATTR_TO_APPLY);
+    case IR_OP_FUSION:
+        return ir_attr_comp(instr, IR_ATTR_CALLS);
+    default:
+        return NULL;
     }
 }
 

@@ -1,8 +1,9 @@
 /* Layouts: after this pass every array is logical row-major.
  *
- * What a layout meant for values is written out first: a bitcast keeps bytes, so between layouts it is a transpose to the
- * order of the bytes, a reshape, and a transpose back. The layouts of the entry's parameters and result are those of the
- * boundary: the module header records them, and they stay on the instructions as well where they are not row-major. */
+ * What a layout meant for values is written out first: a bitcast keeps bytes, so between layouts it is a transpose to
+ * the order of the bytes, a reshape, and a transpose back. The layouts of the entry's parameters and result are those
+ * of the boundary: the module header records them, and they stay on the instructions as well where they are not
+ * row-major. */
 #include "pass.h"
 
 /* Layouts that say more than an order of dims: bytes are padded or tiled, and this version cannot follow them. */
@@ -46,8 +47,9 @@ static ir_instr *rule_bitcast(pass_edit *edit, ir_instr *instr) {
         return NULL;
     ir_instr *x = instr->operands[0];
     int64_t count = ir_shape_count(x->shape);
-    if (x->shape->type == IR_TUPLE || instr->shape->type == IR_TUPLE || is_tiled(x->shape) || is_tiled(instr->shape) || count < 0 ||
-        count != ir_shape_count(instr->shape) || ir_type_bits(x->shape->type) != ir_type_bits(instr->shape->type))
+    if (x->shape->type == IR_TUPLE || instr->shape->type == IR_TUPLE || is_tiled(x->shape) || is_tiled(instr->shape) ||
+        count < 0 || count != ir_shape_count(instr->shape) ||
+        ir_type_bits(x->shape->type) != ir_type_bits(instr->shape->type))
         return NULL;
     const int64_t *from = memory_order(edit, x->shape), *to = memory_order(edit, instr->shape);
     x = pass_reshape(edit, instr, transposed(edit, instr, x, from), permuted(edit, instr->shape, to));
@@ -78,11 +80,11 @@ static bool has_layout(const ir_shape *shape) {
     return found;
 }
 
-static bool all_row_major(const ir_shape *shape) {
-    bool row_major = shape->nelems > 0 || ir_shape_is_row_major(shape);
-    for (int i = 0; i < shape->nelems && row_major; i++)
-        row_major = all_row_major(shape->elems[i]);
-    return row_major;
+static bool all_plain(const ir_shape *shape) {
+    bool plain = shape->nelems > 0 || (ir_shape_is_row_major(shape) && !(shape->layout && shape->layout->suffix));
+    for (int i = 0; i < shape->nelems && plain; i++)
+        plain = all_plain(shape->elems[i]);
+    return plain;
 }
 
 /* Instructions that must keep what they say: the boundary, and both sides of a bitcast that is still there. */
@@ -92,7 +94,7 @@ static bool *kept_layouts(fw_arena *scratch, const ir_comp *comp) {
     for (int i = 0; i < comp->ninstrs; i++) {
         const ir_instr *instr = comp->instrs[i];
         if (is_entry && (instr == comp->root || instr->op == IR_OP_PARAMETER))
-            kept[i] = !all_row_major(instr->shape);
+            kept[i] = !all_plain(instr->shape);
         if (instr->op == IR_OP_BITCAST)
             kept[i] = kept[instr->operands[0]->id] = true;
     }

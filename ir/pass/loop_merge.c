@@ -1,13 +1,15 @@
-/* Carried elements that always hold the same value become one: equal at the start, and updated equally as long as they are
- * equal. JAX's fori_loop inside scan carries two counters that way.
+/* Carried elements that always hold the same value become one: equal at the start, and updated equally as long as they
+ * are equal. JAX's fori_loop inside scan carries two counters that way.
  *
- * Elements with one initial value start in one class. Numbering the values of the body under the assumption that classes
- * hold splits a class whose updates differ; once nothing splits, the assumption is proved by induction over iterations. */
+ * Elements with one initial value start in one class. Numbering the values of the body under the assumption that
+ * classes hold splits a class whose updates differ; once nothing splits, the assumption is proved by induction over
+ * iterations. */
 #include "pass.h"
 
-enum { MERGE_ROUNDS = 16 };      /* a chain of splits longer than this is left alone */
+enum { MERGE_ROUNDS = 16 }; /* a chain of splits longer than this is left alone */
 
-/* leader[i]: first element in the same class. Elements are in one class while (old class, number) agree. Returns classes. */
+/* leader[i]: first element in the same class. Elements are in one class while (old class, number) agree. Returns
+ * classes. */
 static int classify(fw_arena *scratch, int count, const int *class_of, const int *number, int *leader) {
     size_t size = 16;
     int classes = 0;
@@ -32,7 +34,8 @@ static int classify(fw_arena *scratch, int count, const int *class_of, const int
 }
 
 static int *start_classes(fw_arena *scratch, const pass_loop *loop, int *classes) {
-    int *number = fw_alloc_array(scratch, (size_t)loop->count, sizeof *number), *leader = fw_alloc_array(scratch, (size_t)loop->count, sizeof *leader);
+    int *number = fw_alloc_array(scratch, (size_t)loop->count, sizeof *number),
+        *leader = fw_alloc_array(scratch, (size_t)loop->count, sizeof *leader);
     for (int i = 0; i < loop->count; i++)
         number[i] = loop->init->operands[i]->id;
     *classes = classify(scratch, loop->count, NULL, number, leader);
@@ -44,7 +47,8 @@ static int read_index(const ir_instr *read) {
 }
 
 /* Splits classes whose elements the body updates differently. */
-static int *split(fw_arena *scratch, const pass_identity *identity, const pass_loop *loop, const int *leader, int *classes) {
+static int *split(
+    fw_arena *scratch, const pass_identity *identity, const pass_loop *loop, const int *leader, int *classes) {
     int *seed = fw_alloc_array(scratch, (size_t)loop->body->ninstrs, sizeof *seed);
     for (int i = 0; i < loop->body->ninstrs; i++)
         seed[i] = -1;
@@ -52,7 +56,8 @@ static int *split(fw_arena *scratch, const pass_identity *identity, const pass_l
         if (loop->reads[i]->comp == loop->body)
             seed[loop->reads[i]->id] = loop->body->ninstrs + leader[read_index(loop->reads[i])];
     const int *values = pass_value_numbers(scratch, identity, loop->body, seed);
-    int *number = fw_alloc_array(scratch, (size_t)loop->count, sizeof *number), *finer = fw_alloc_array(scratch, (size_t)loop->count, sizeof *finer);
+    int *number = fw_alloc_array(scratch, (size_t)loop->count, sizeof *number),
+        *finer = fw_alloc_array(scratch, (size_t)loop->count, sizeof *finer);
     for (int i = 0; i < loop->count; i++)
         number[i] = values[loop->update->operands[i]->id];
     *classes = classify(scratch, loop->count, leader, number, finer);
@@ -95,6 +100,7 @@ void pass_merge_carried(ir_module *module) {
     }
     for (int i = 0; i < count; i++)
         for (int k = 0; k < plans[i].loop.nreads; k++)
-            pass_attr_set_int(plans[i].loop.reads[k], IR_ATTR_INDEX, plans[i].leader[read_index(plans[i].loop.reads[k])]);
+            pass_attr_set_int(
+                plans[i].loop.reads[k], IR_ATTR_INDEX, plans[i].leader[read_index(plans[i].loop.reads[k])]);
     fw_arena_free(scratch);
 }

@@ -38,7 +38,8 @@ static bool add_parameter_reads(fw_arena *scratch, pass_loop *loop, const ir_com
     return add_reads(scratch, loop, comp->params[0], users.users[id], users.count[id]);
 }
 
-static bool find_parts(fw_arena *scratch, const pass_comps *comps, const int *references, ir_instr *instr, const ir_users *users, pass_loop *loop) {
+static bool find_parts(fw_arena *scratch, const pass_comps *comps, const int *references, ir_instr *instr,
+    const ir_users *users, pass_loop *loop) {
     *loop = (pass_loop){.loop = instr, .init = instr->operands[0]};
     loop->body = ir_attr_comp(instr, IR_ATTR_BODY);
     loop->condition = ir_attr_comp(instr, IR_ATTR_CONDITION);
@@ -49,7 +50,8 @@ static bool find_parts(fw_arena *scratch, const pass_comps *comps, const int *re
     loop->noutside = loop->nreads;
     loop->count = loop->init->noperands;
     loop->update = loop->body->root;
-    return add_parameter_reads(scratch, loop, loop->body, true) && add_parameter_reads(scratch, loop, loop->condition, false);
+    return add_parameter_reads(scratch, loop, loop->body, true) &&
+           add_parameter_reads(scratch, loop, loop->condition, false);
 }
 
 int pass_loops_of(fw_arena *scratch, const pass_comps *comps, const int *references, ir_comp *comp, pass_loop **loops) {

@@ -1,16 +1,20 @@
-/* Every while gets a condition and a body of its own: rewriting one loop must not change another. Bodies come to be shared
- * when a callee with a loop is inlined twice. */
+/* Every while gets a condition and a body of its own: rewriting one loop must not change another. Bodies come to be
+ * shared when a callee with a loop is inlined twice. */
 #include "pass.h"
 
-/* Loops in shared bodies of loops in shared bodies double with every level. Past this they stay shared, and as they are. */
+/* Loops in shared bodies of loops in shared bodies double with every level. Past this they stay shared, and as they
+ * are. */
 enum { CLONE_LIMIT = 10000 };
 
 typedef struct {
     const pass_comps *comps;
     fw_arena *scratch;
-    pass_names *names;           /* of computations */
-    bool *claimed;               /* by position: has its one user */
-    struct clones { ir_comp **items; int count, cap; } *clones;  /* by position of the original */
+    pass_names *names; /* of computations */
+    bool *claimed;     /* by position: has its one user */
+    struct clones {
+        ir_comp **items;
+        int count, cap;
+    } * clones; /* by position of the original */
     int total;
 } private_state;
 
@@ -73,7 +77,7 @@ void pass_make_loops_private(ir_module *module) {
         pass_names_use(state.names, module->comps[i]->name);
         claim_for_others(&state, module->comps[i]);
     }
-    for (int i = comps.count - 1; i >= 0; i--) {     /* callers first: a copied body then claims for its own loops */
+    for (int i = comps.count - 1; i >= 0; i--) { /* callers first: a copied body then claims for its own loops */
         claim_all(&state, module->comps[i]);
         for (int k = 0; k < state.clones[i].count; k++)
             claim_all(&state, state.clones[i].items[k]);

@@ -1,5 +1,5 @@
-/* Names that are unique in a computation or module. Names are part of what users see (kernel names come from them), so an
- * instruction keeps its own name while that is free and otherwise counts up from its stem: add.5 becomes add.6, not
+/* Names that are unique in a computation or module. Names are part of what users see (kernel names come from them), so
+ * an instruction keeps its own name while that is free and otherwise counts up from its stem: add.5 becomes add.6, not
  * add.5.clone.1. */
 #include "pass.h"
 
@@ -8,7 +8,7 @@
 struct pass_names {
     fw_arena *scratch;
     fw_intern *taken, *stems;
-    int *next;                   /* by stem: the number to try first */
+    int *next; /* by stem: the number to try first */
     int nnext, next_cap;
 };
 

@@ -5,8 +5,8 @@
 #include "pass.h"
 
 typedef struct {
-    ir_op op;                    /* the combiner is op(a, b) */
-    bool neutral;                /* the initial value changes nothing */
+    ir_op op;     /* the combiner is op(a, b) */
+    bool neutral; /* the initial value changes nothing */
 } combiner;
 
 static bool combiner_of(const ir_instr *reduce, combiner *found) {
@@ -17,7 +17,7 @@ static bool combiner_of(const ir_instr *reduce, combiner *found) {
     const void *element = pass_splat(init);
     ir_type type = init->shape->type;
     found->neutral = element && (pass_is_identity(found->op, 0, type, element) ||
-                                 (found->op == IR_OP_ADD && pass_element_is(type, element, PASS_ZERO)));
+                                    (found->op == IR_OP_ADD && pass_element_is(type, element, PASS_ZERO)));
     return true;
 }
 
@@ -82,7 +82,8 @@ static ir_instr *become_reduce(pass_edit *edit, ir_instr *instr, ir_instr *opera
     return instr;
 }
 
-/* reduce(reshape(y)) where the reshape only adds or drops ones: reduce y, with all its own ones, and reshape the result. */
+/* reduce(reshape(y)) where the reshape only adds or drops ones: reduce y, with all its own ones, and reshape the
+ * result. */
 static ir_instr *reduce_reshape(pass_edit *edit, ir_instr *instr, const ir_instr *reshape) {
     ir_instr *y = reshape->operands[0];
     int *map = fw_alloc_array(edit->scratch, (size_t)reshape->shape->rank + 1, sizeof *map);
@@ -116,8 +117,8 @@ static ir_instr *reduce_reshape(pass_edit *edit, ir_instr *instr, const ir_instr
 /* reduce(reduce(x)) with the same neutral initial value and combiner is one reduction. */
 static ir_instr *reduce_reduce(pass_edit *edit, ir_instr *instr, const ir_instr *inner) {
     combiner outer, first;
-    if (!combiner_of(instr, &outer) || !combiner_of(inner, &first) || outer.op != first.op || !outer.neutral || !first.neutral ||
-        pass_uses(edit, inner) > 1 || inner->operands[0]->shape->type != instr->shape->type)
+    if (!combiner_of(instr, &outer) || !combiner_of(inner, &first) || outer.op != first.op || !outer.neutral ||
+        !first.neutral || pass_uses(edit, inner) > 1 || inner->operands[0]->shape->type != instr->shape->type)
         return NULL;
     bool *gone = reduced_mask(edit, inner);
     const bool *mask = reduced_mask(edit, instr);

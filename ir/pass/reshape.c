@@ -36,15 +36,17 @@ static ir_instr *reshape_constant(pass_edit *edit, ir_instr *instr, const ir_lit
     return pass_become_constant(edit, instr, literal);
 }
 
-/* For each dim of `from` the dim of `to` that is the same dim, -1 for dims that a reshape splits or merges: both shapes fall
- * into groups of equal size from the left, and a group of one dim on each side keeps it. */
+/* For each dim of `from` the dim of `to` that is the same dim, -1 for dims that a reshape splits or merges: both shapes
+ * fall into groups of equal size from the left, and a group of one dim on each side keeps it. */
 static int *kept_dims(pass_edit *edit, const ir_shape *from, const ir_shape *to) {
     int *kept = fw_alloc_array(edit->scratch, (size_t)from->rank + 1, sizeof *kept);
     int f = 0, t = 0;
+    if (ir_shape_count(from) <= 0 && pass_unit_map(to, from, kept))
+        return kept; /* symbols, or no elements to tell groups apart by */
     for (int i = 0; i < from->rank; i++)
         kept[i] = -1;
     if (ir_shape_count(from) <= 0)
-        return kept;             /* symbols, or nothing to tell groups apart */
+        return kept;
     while (f < from->rank && t < to->rank) {
         if (pass_dim_is_one(from->dims[f])) {
             f++;
@@ -98,18 +100,23 @@ ir_instr *pass_rule_reshape(pass_edit *edit, ir_instr *instr) {
     if (ir_shape_same_dims(x->shape, instr->shape))
         return x;
     switch (x->op) {
-    case IR_OP_RESHAPE: return pass_become_reshape(edit, instr, x->operands[0]);
-    case IR_OP_CONSTANT: return reshape_constant(edit, instr, x->literal);
-    case IR_OP_BROADCAST: return reshape_broadcast(edit, instr, x);
-    case IR_OP_IOTA: return reshape_iota(edit, instr, x);
-    default: return NULL;
+    case IR_OP_RESHAPE:
+        return pass_become_reshape(edit, instr, x->operands[0]);
+    case IR_OP_CONSTANT:
+        return reshape_constant(edit, instr, x->literal);
+    case IR_OP_BROADCAST:
+        return reshape_broadcast(edit, instr, x);
+    case IR_OP_IOTA:
+        return reshape_iota(edit, instr, x);
+    default:
+        return NULL;
     }
 }
 
 /* ---- broadcast ---- */
 
-/* broadcast(reshape(y)) where the reshape only adds or drops ones: reads y, its ones put onto ones of the result that lie
- * between. NULL if there is no room for them. */
+/* broadcast(reshape(y)) where the reshape only adds or drops ones: reads y, its ones put onto ones of the result that
+ * lie between. NULL if there is no room for them. */
 static int64_t *map_behind(pass_edit *edit, const ir_instr *instr, const ir_instr *reshape, const int64_t *map) {
     const ir_shape *y = reshape->operands[0]->shape, *result = instr->shape;
     int *behind = unit_map(edit, reshape->shape, y);
@@ -166,10 +173,14 @@ ir_instr *pass_rule_broadcast(pass_edit *edit, ir_instr *instr) {
     if (in_order && unit_map(edit, x->shape, instr->shape))
         return pass_become_reshape(edit, instr, x);
     switch (x->op) {
-    case IR_OP_IOTA: return broadcast_iota(edit, instr, x, map);
-    case IR_OP_RESHAPE: return broadcast_reshape(edit, instr, x, map);
-    case IR_OP_CONSTANT: return pass_units(x->shape) > 0 ? squeeze_operand(edit, instr, x, map) : NULL;
-    default: return NULL;        /* ones of any other operand lie on ones: a reshape would only be one instruction more */
+    case IR_OP_IOTA:
+        return broadcast_iota(edit, instr, x, map);
+    case IR_OP_RESHAPE:
+        return broadcast_reshape(edit, instr, x, map);
+    case IR_OP_CONSTANT:
+        return pass_units(x->shape) > 0 ? squeeze_operand(edit, instr, x, map) : NULL;
+    default:
+        return NULL; /* ones of any other operand lie on ones: a reshape would only be one instruction more */
     }
 }
 
@@ -228,9 +239,13 @@ ir_instr *pass_rule_transpose(pass_edit *edit, ir_instr *instr) {
     if (moves_only_ones(instr->shape, perm))
         return increasing(perm, instr->shape->rank) ? x : pass_become_reshape(edit, instr, x);
     switch (x->op) {
-    case IR_OP_TRANSPOSE: return transpose_transpose(edit, instr, x, perm);
-    case IR_OP_IOTA: return transpose_iota(edit, instr, x, perm);
-    case IR_OP_BROADCAST: return transpose_broadcast(edit, instr, x, perm);
-    default: return NULL;
+    case IR_OP_TRANSPOSE:
+        return transpose_transpose(edit, instr, x, perm);
+    case IR_OP_IOTA:
+        return transpose_iota(edit, instr, x, perm);
+    case IR_OP_BROADCAST:
+        return transpose_broadcast(edit, instr, x, perm);
+    default:
+        return NULL;
     }
 }

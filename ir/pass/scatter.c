@@ -42,7 +42,7 @@ static bool starts_of(const ir_instr *scatter, const ir_shape *window, int64_t *
     const int64_t *targets;
     int ntargets = ir_attr_ints(scatter, IR_ATTR_SCATTER_DIMS_TO_OPERAND_DIMS, &targets);
     if (ntargets == 0 || ir_shape_count(scatter->operands[1]->shape) != ntargets)
-        return false;            /* none or several index vectors */
+        return false; /* none or several index vectors */
     for (int k = 0; k < ntargets; k++)
         if (!index_of(scatter->operands[1], k, &starts[targets[k]]))
             return false;
@@ -60,7 +60,8 @@ static ir_instr *rule_scatter(pass_edit *edit, ir_instr *instr) {
         ir_attr_ints(instr, IR_ATTR_INPUT_BATCHING_DIMS, &unused) > 0)
         return NULL;
     ir_instr *x = instr->operands[0], *indices = instr->operands[1];
-    if (!ir_shape_is_static(x->shape) || !ir_shape_is_static(instr->operands[2]->shape) || !ir_shape_is_static(indices->shape))
+    if (!ir_shape_is_static(x->shape) || !ir_shape_is_static(instr->operands[2]->shape) ||
+        !ir_shape_is_static(indices->shape))
         return NULL;
     ir_shape window = window_of(edit, instr);
     int64_t *starts = fw_alloc_array(edit->scratch, (size_t)x->shape->rank + 1, sizeof *starts);

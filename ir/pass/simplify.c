@@ -3,8 +3,8 @@
 
 enum { SIMPLIFY_ROUNDS = 24 };
 
-/* Calls first, so that everything else sees through them; layouts before the copies that they made necessary are dropped;
- * dead code before loops, which count reads. */
+/* Calls first, so that everything else sees through them; layouts before the copies that they made necessary are
+ * dropped; dead code before loops, which count reads. */
 const ir_pass ir_passes[] = {
     {"inline", ir_inline_calls},
     {"layouts", pass_layouts},

@@ -96,15 +96,20 @@ static ir_instr *slice_concatenate(pass_edit *edit, ir_instr *instr, const ir_in
 static ir_instr *rule_slice(pass_edit *edit, ir_instr *instr) {
     ir_instr *x = instr->operands[0];
     if (ir_shape_same_dims(x->shape, instr->shape) && ir_shape_is_static(x->shape))
-        return x;                /* the same sizes leave no room for a start or a stride */
+        return x; /* the same sizes leave no room for a start or a stride */
     if (!ir_shape_is_static(instr->shape))
         return NULL;
     switch (x->op) {
-    case IR_OP_SLICE: return slice_slice(edit, instr, x);
-    case IR_OP_BROADCAST: return slice_broadcast(edit, instr, x);
-    case IR_OP_PAD: return slice_pad(edit, instr, x);
-    case IR_OP_CONCATENATE: return slice_concatenate(edit, instr, x);
-    default: return NULL;
+    case IR_OP_SLICE:
+        return slice_slice(edit, instr, x);
+    case IR_OP_BROADCAST:
+        return slice_broadcast(edit, instr, x);
+    case IR_OP_PAD:
+        return slice_pad(edit, instr, x);
+    case IR_OP_CONCATENATE:
+        return slice_concatenate(edit, instr, x);
+    default:
+        return NULL;
     }
 }
 
@@ -174,7 +179,8 @@ ir_instr *pass_rule_concatenate(pass_edit *edit, ir_instr *instr) {
         ir_instr *part = instr->operands[i];
         int64_t size;
         bool empty = ir_dim_const(part->shape->dims[d], &size) && size == 0;
-        bool nested = part->op == IR_OP_CONCATENATE && pass_uses(edit, part) == 1 && list_of(edit, part, IR_ATTR_DIMENSIONS)[0] == d;
+        bool nested = part->op == IR_OP_CONCATENATE && pass_uses(edit, part) == 1 &&
+                      list_of(edit, part, IR_ATTR_DIMENSIONS)[0] == d;
         changed = changed || empty || nested;
         for (int k = 0; nested && k < part->noperands; k++)
             FW_PUSH(edit->scratch, parts, count, cap, part->operands[k]);

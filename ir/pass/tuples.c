@@ -1,15 +1,16 @@
 /* Tuples that are only packed and unpacked. */
 #include "pass.h"
 
-/* tuple(gte(t, 0), gte(t, 1), ...) of all elements of t, or NULL. What a loop takes, carries and returns stays spelled out:
- * the loop passes change it element by element. */
+/* tuple(gte(t, 0), gte(t, 1), ...) of all elements of t, or NULL. What a loop takes, carries and returns stays spelled
+ * out: the loop passes change it element by element. */
 static ir_instr *repacked(const ir_instr *tuple) {
     ir_instr *source = NULL;
     if (tuple == tuple->comp->root)
         return NULL;
     for (int i = 0; i < tuple->noperands; i++) {
         const ir_instr *part = tuple->operands[i];
-        if (part->op != IR_OP_GET_TUPLE_ELEMENT || ir_attr_int(part, IR_ATTR_INDEX, -1) != i || (source && part->operands[0] != source))
+        if (part->op != IR_OP_GET_TUPLE_ELEMENT || ir_attr_int(part, IR_ATTR_INDEX, -1) != i ||
+            (source && part->operands[0] != source))
             return NULL;
         source = part->operands[0];
     }

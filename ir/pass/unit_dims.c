@@ -52,7 +52,7 @@ static bool adds_ones(pass_edit *edit, const ir_instr *instr) {
 /* Whether the operand can be had in the smaller shape without a reshape. */
 static bool shrinks(const ir_instr *operand, const ir_shape *wide, const ir_shape *dims) {
     if (operand->shape->rank == 0 && wide->rank > 0)
-        return true;             /* predicate of select, bounds of clamp: scalar stays scalar */
+        return true; /* predicate of select, bounds of clamp: scalar stays scalar */
     if (operand->op == IR_OP_RESHAPE)
         return ir_shape_same_dims(operand->operands[0]->shape, dims);
     if (operand->op == IR_OP_BROADCAST)
@@ -66,8 +66,8 @@ static ir_instr *shrink(pass_edit *edit, ir_instr *operand, const ir_shape *dims
     if (operand->op == IR_OP_RESHAPE)
         return operand->operands[0];
     ir_instr *scalar = operand->op == IR_OP_CONSTANT
-        ? pass_scalar(edit, operand, operand->shape->type, operand->literal->data)
-        : operand->operands[0];
+                           ? pass_scalar(edit, operand, operand->shape->type, operand->literal->data)
+                           : operand->operands[0];
     return dims->rank == 0 ? scalar : pass_broadcast(edit, operand, scalar, dims, NULL);
 }
 

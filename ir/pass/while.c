@@ -1,18 +1,18 @@
-/* Loops carry only what somebody reads: equal carried elements are merged (loop_merge.c), then elements go that nothing but
- * their own update reads. Elements that never change stay; hoisting is the business of another phase. */
+/* Loops carry only what somebody reads: equal carried elements are merged (loop_merge.c), then elements go that nothing
+ * but their own update reads. Elements that never change stay; hoisting is the business of another phase. */
 #include "pass.h"
 
 typedef struct {
     const pass_comps *comps;
     const bool *effects;
-    pass_loop *loops;            /* of the computation that is walked, in order */
+    pass_loop *loops; /* of the computation that is walked, in order */
     int count, next;
 } shrink_state;
 
 typedef struct {
     const pass_loop *loop;
-    bool *live;                  /* by element */
-    bool *seen;                  /* by instruction of the body */
+    bool *live; /* by element */
+    bool *seen; /* by instruction of the body */
     ir_instr **stack;
     int depth;
 } live_state;
@@ -55,7 +55,7 @@ static bool *live_elements(pass_edit *edit, const shrink_state *shrink, const pa
 static void drop_tuple_notes(ir_instr *instr) {
     pass_attr_drop(instr, IR_ATTR_SHARDING);
     pass_attr_drop(instr, IR_ATTR_PARAMETER_REPLICATION);
-    pass_attr_drop(instr, IR_ATTR_BACKEND_CONFIG);       /* XLA writes tuple indices into it */
+    pass_attr_drop(instr, IR_ATTR_BACKEND_CONFIG); /* XLA writes tuple indices into it */
 }
 
 /* Live elements of an operand list, in front; the count is known. */
@@ -67,7 +67,8 @@ static ir_instr **live_operands(fw_arena *arena, const ir_instr *tuple, const bo
     return operands;
 }
 
-static void shrink_computations(pass_edit *edit, const shrink_state *shrink, const pass_loop *loop, const ir_shape *shape) {
+static void shrink_computations(
+    pass_edit *edit, const shrink_state *shrink, const pass_loop *loop, const ir_shape *shape) {
     loop->body->params[0]->shape = loop->condition->params[0]->shape = loop->update->shape = shape;
     drop_tuple_notes(loop->body->params[0]);
     drop_tuple_notes(loop->condition->params[0]);
@@ -90,13 +91,14 @@ static ir_instr *shrink_loop(pass_edit *edit, const shrink_state *shrink, const 
     if (kept == loop->count || kept == 0)
         return NULL;
     const ir_shape *shape = ir_shape_tuple(arena, kept, elems);
-    for (int i = 0; i < loop->nreads; i++)       /* reads of dead elements go with them below */
+    for (int i = 0; i < loop->nreads; i++) /* reads of dead elements go with them below */
         pass_attr_set_int(loop->reads[i], IR_ATTR_INDEX, place[ir_attr_int(loop->reads[i], IR_ATTR_INDEX, 0)]);
     loop->update->operands = live_operands(arena, loop->update, live, kept);
     loop->update->noperands = kept;
     shrink_computations(edit, shrink, loop, shape);
     ir_instr *instr = loop->loop;
-    ir_instr *init = pass_place(edit, pass_new(edit, instr, IR_OP_TUPLE, shape, kept, live_operands(edit->scratch, loop->init, live, kept)));
+    ir_instr *init = pass_place(
+        edit, pass_new(edit, instr, IR_OP_TUPLE, shape, kept, live_operands(edit->scratch, loop->init, live, kept)));
     instr->operands[0] = init;
     instr->shape = shape;
     drop_tuple_notes(instr);

@@ -14,17 +14,20 @@ void lex_start(reader *r) {
     lex_from(r, r->source->text);
 }
 
-/* Lines are counted between the places that are asked for; asking backwards starts over. */
+/* Lines are counted from the place asked for last, forwards or backwards: mostly there are none between. */
 fw_loc lex_loc(reader *r, const char *at) {
-    if (at < r->line_at) {
-        r->line_at = r->line_start = r->source->text;
-        r->line = 1;
+    while (at < r->line_start) {
+        r->line--;
+        for (r->line_start--; r->line_start > r->source->text && r->line_start[-1] != '\n';)
+            r->line_start--;
+        r->line_at = r->line_start;
     }
-    for (const char *newline; (newline = memchr(r->line_at, '\n', (size_t)(at - r->line_at)));) {
+    for (const char *newline; r->line_at < at && (newline = memchr(r->line_at, '\n', (size_t)(at - r->line_at)));) {
         r->line++;
         r->line_at = r->line_start = newline + 1;
     }
-    r->line_at = at;
+    if (r->line_at < at)
+        r->line_at = at;
     return (fw_loc){r->source, r->line, (uint32_t)(at - r->line_start) + 1};
 }
 
@@ -170,8 +173,6 @@ void lex_from(reader *r, const char *at) {
         number_token(r, at);
     } else if (c == '"' || c == '\'') {
         string_token(r, at);
-    } else if (c == 0) {
-        bad_token(r, at + 1, "a zero byte in the text");
     } else {
         punctuation_token(r, at);
     }
@@ -227,9 +228,9 @@ bool lex_int(reader *r, int64_t *value) {
 bool lex_string(reader *r, const char **text) {
     if (r->tok.kind != TOK_STRING)
         return read_expected(r, "a string");
-    *text = raw_unescape(r->arena, r->tok.start + 1, r->tok.start + r->tok.length - 1);
+    *text = raw_unescape(r, r->tok.start + 1, r->tok.start + r->tok.length - 1);
     lex_next(r);
-    return true;
+    return *text != NULL;
 }
 
 bool lex_enter(reader *r) {

@@ -50,7 +50,7 @@ name_entry *names_enter(name_table *table, const char *text, size_t length) {
     uint32_t hash = hash_of(text, length);
     name_entry *e = slot_of(table, text, length, hash);
     if (e->generation != table->generation) {
-        *e = (name_entry){text, length, hash, table->generation, NULL};
+        *e = (name_entry){text, length, hash, table->generation, 0, NULL};
         table->count++;
     }
     return e;
@@ -118,16 +118,19 @@ const char *names_suggest(reader *r, const name_table *table, const char *text, 
 /* ---- invented names ---- */
 
 const char *names_invent(reader *r, name_table *table, const char *base, void *value) {
-    /* The counter is remembered under a key that no name can have, so that many equal bases stay cheap. */
     size_t length = strlen(base);
-    char *key = fw_format(r->scratch, "%s ", base);
-    name_entry *counter = names_enter(table, key, length + 1);
-    uintptr_t next = (uintptr_t)counter->value;
-    const char *name = next ? fw_format(r->arena, "%s.%lu", base, (unsigned long)next) : fw_strdup(r->arena, base);
-    while (names_find(table, name, strlen(name)) || names_find(&r->reserved, name, strlen(name)))
-        name = fw_format(r->arena, "%s.%lu", base, (unsigned long)++next);
-    names_enter(table, key, length + 1)->value = (void *)(next + 1);
-    names_enter(table, name, strlen(name))->value = value;
+    bool is_reserved = names_find(&r->reserved, base, length) != NULL;
+    name_entry *e = names_enter(table, base, length);
+    if (!e->value && !is_reserved) {
+        e->value = value;
+        return base;
+    }
+    char *name = fw_alloc(r->arena, length + 12);
+    memcpy(name, base, length);
+    do { /* the counter stays with the base, so that many equal bases are cheap */
+        length = strlen(base) + (size_t)snprintf(name + strlen(base), 12, ".%u", (unsigned)++e->next);
+    } while (names_find(table, name, length));
+    names_enter(table, name, length)->value = value;
     return name;
 }
 

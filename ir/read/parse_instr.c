@@ -9,7 +9,7 @@ static int shown(size_t length) {
 }
 
 /* Appends an instruction whose operands lie on the operand stack from `first` on; they are popped. */
-ir_instr *read_add(reader *r, ir_op op, const char *name, const ir_shape *shape, const char *at, int first) {
+static ir_instr *add_instr(reader *r, ir_op op, const char *name, const ir_shape *shape, const char *at, int first) {
     scope *s = r->scope;
     ir_instr *instr =
         ir_comp_add(s->comp, op, NULL, shape, r->noperands - first, r->operands ? r->operands + first : NULL);
@@ -27,13 +27,22 @@ static void push_operand(reader *r, ir_instr *instr) {
     FW_PUSH(r->scratch, r->operands, r->noperands, r->operands_cap, instr);
 }
 
+static bool reserved_name(reader *r, const char *name, size_t length, const char *at) {
+    return read_fail(
+        r, at, "'%.*s' is a word of the language; an instruction cannot be called so", shown(length), name);
+}
+
 /* ---- operands ---- */
 
 /* In an instruction that stands alone, an operand that nobody defined is a parameter. */
 static ir_instr *make_param(reader *r, const char *name, size_t length, const ir_shape *shape, const char *at) {
     scope *s = r->scope;
+    if (name && names_find(&r->reserved, name, length)) {
+        reserved_name(r, name, length, at);
+        return NULL;
+    }
     char *copy = name ? fw_strndup(r->arena, name, length) : NULL;
-    ir_instr *instr = read_add(r, IR_OP_PARAMETER, copy, read_resolve(r, shape, NULL), at, r->noperands);
+    ir_instr *instr = add_instr(r, IR_OP_PARAMETER, copy, read_resolve(r, shape, NULL), at, r->noperands);
     instr->param = s->made_params++;
     if (copy)
         names_enter(&s->names, copy, length)->value = instr;
@@ -74,7 +83,7 @@ static ir_instr *read_elements(reader *r, ir_instr *instr) {
         }
         int first = r->noperands;
         push_operand(r, instr);
-        instr = read_add(r, IR_OP_GET_TUPLE_ELEMENT, NULL, instr->shape->elems[index], at, first);
+        instr = add_instr(r, IR_OP_GET_TUPLE_ELEMENT, NULL, instr->shape->elems[index], at, first);
         ir_attr_add(instr, IR_ATTR_INDEX)->i = index;
     }
     return instr;
@@ -109,7 +118,8 @@ static ir_instr *read_operand(reader *r) {
     return check_operand_shape(r, instr, shape, at) ? instr : NULL;
 }
 
-bool read_operands(reader *r, int *first) {
+/* The list between the parentheses; it lies on the operand stack from *first on. */
+static bool read_operands(reader *r, int *first) {
     *first = r->noperands;
     if (!lex_expect(r, '(', "'(' of the operands"))
         return false;
@@ -143,7 +153,7 @@ static ir_instr *read_parameter(reader *r, const char *name, const ir_shape *sha
         read_fail(r, place, "a parameter number cannot be negative");
         return NULL;
     }
-    ir_instr *instr = read_add(r, IR_OP_PARAMETER, name, read_resolve(r, shape, NULL), at, r->noperands);
+    ir_instr *instr = add_instr(r, IR_OP_PARAMETER, name, read_resolve(r, shape, NULL), at, r->noperands);
     instr->param = number;
     return instr;
 }
@@ -159,7 +169,7 @@ static ir_instr *read_constant(reader *r, const char *name, const ir_shape *shap
     ir_literal *literal = read_literal(r, shape);
     if (!literal || !lex_expect(r, ')', "')' behind the value"))
         return NULL;
-    ir_instr *instr = read_add(r, IR_OP_CONSTANT, name, shape, at, r->noperands);
+    ir_instr *instr = add_instr(r, IR_OP_CONSTANT, name, shape, at, r->noperands);
     instr->literal = literal;
     return instr;
 }
@@ -200,7 +210,7 @@ static ir_instr *read_plain(reader *r, const char *name, const ir_shape *shape, 
     if (!read_operands(r, &first) ||
         !check_arity(r, inner_op != IR_NOPS && op == IR_OP_ASYNC_START ? inner_op : op, r->noperands - first, opcode))
         return NULL;
-    ir_instr *instr = read_add(r, op, name, shape, at, first);
+    ir_instr *instr = add_instr(r, op, name, shape, at, first);
     *inner = NULL;
     if (inner_op != IR_NOPS)
         instr->async_op = ir_op_of(inner_op)->name;
@@ -254,8 +264,7 @@ static bool check_new_name(reader *r) {
     if (r->tok.kind != TOK_IDENT && r->tok.kind != TOK_SIGIL)
         return read_expected(r, "an instruction: name = ...");
     if (names_find(&r->reserved, r->tok.text, r->tok.length))
-        return read_fail(r, r->tok.start, "'%.*s' is a word of the language; an instruction cannot be called so",
-            shown(r->tok.length), r->tok.text);
+        return reserved_name(r, r->tok.text, r->tok.length, r->tok.start);
     const ir_instr *other = names_find(&r->scope->names, r->tok.text, r->tok.length);
     if (!other)
         return true;

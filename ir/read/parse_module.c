@@ -23,6 +23,9 @@ static bool read_comps(reader *r) {
 }
 
 static bool read_text(reader *r) {
+    const char *zero = memchr(r->source->text, 0, r->source->size);
+    if (zero) /* texts are kept as C strings */
+        return read_fail(r, zero, "a zero byte in the text");
     if (r->tok.kind == TOK_EOF)
         return read_fail(r, r->tok.start, "the text is empty");
     if (lex_word(r, "HloModule"))
@@ -71,8 +74,8 @@ static void settle_entry_layout(reader *r) {
             "entry_computation_layout does not fit the entry's parameters and result; it is ignored");
 }
 
-/* Aliases name leaves of the result and of the parameters. */
-static bool is_leaf(const ir_shape *shape, int count, const int64_t *index) {
+/* Aliases name parts of the result and of the parameters. */
+static bool has_part(const ir_shape *shape, int count, const int64_t *index) {
     for (int i = 0; i < count; i++) {
         if (shape->type != IR_TUPLE || index[i] < 0 || index[i] >= shape->nelems)
             return false;
@@ -85,9 +88,9 @@ static bool check_aliases(reader *r) {
     const ir_module *module = r->module;
     for (int i = 0; i < module->naliases; i++) {
         const ir_alias *alias = &module->aliases[i];
-        if (!is_leaf(module->entry->root->shape, alias->noutput, alias->output) || alias->param < 0 ||
+        if (!has_part(module->entry->root->shape, alias->noutput, alias->output) || alias->param < 0 ||
             alias->param >= module->entry->nparams ||
-            !is_leaf(module->entry->params[alias->param]->shape, alias->nindex, alias->index)) {
+            !has_part(module->entry->params[alias->param]->shape, alias->nindex, alias->index)) {
             fw_error(r->diag, FW_INPUT, module->entry->loc,
                 "input_output_alias names an output or parameter that does not exist (entry %d of %d)", i + 1,
                 module->naliases);

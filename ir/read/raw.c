@@ -64,9 +64,6 @@ const char *raw_balanced(reader *r, const char *at) {
         case '\n':
             r->raw_dirty = true;
             break;
-        case 0:
-            read_fail(r, at, "a zero byte in the text");
-            return NULL;
         default:
             break;
         }
@@ -88,9 +85,6 @@ const char *raw_json(reader *r, const char *at) {
             depth++;
         } else if (*at == '}' && --depth == 0) {
             return at + 1;
-        } else if (*at == 0) {
-            read_fail(r, at, "a zero byte in the text");
-            return NULL;
         }
     }
     return unclosed(r, start);
@@ -138,12 +132,12 @@ static char escaped_code(const char **at, const char *end, int base, int most) {
     return (char)(unsigned char)code;
 }
 
-const char *raw_unescape(fw_arena *arena, const char *start, const char *end) {
+const char *raw_unescape(reader *r, const char *start, const char *end) {
     static const char letters[] = "ntrabfv", values[] = "\n\t\r\a\b\f\v";
     size_t length = (size_t)(end - start);
     if (!memchr(start, '\\', length))
-        return fw_strndup(arena, start, length);
-    char *text = fw_alloc(arena, length + 1), *to = text;
+        return fw_strndup(r->arena, start, length);
+    char *text = fw_alloc(r->arena, length + 1), *to = text;
     for (const char *at = start; at < end;) {
         if (*at != '\\' || at + 1 == end) {
             *to++ = *at++;
@@ -163,7 +157,10 @@ const char *raw_unescape(fw_arena *arena, const char *start, const char *end) {
             *to++ = *at++;
         }
     }
-    *to = 0;
+    if (memchr(text, 0, (size_t)(to - text))) {
+        read_fail(r, start, "a string cannot hold a zero byte");
+        return NULL;
+    }
     return text;
 }
 
@@ -216,7 +213,8 @@ const char *raw_metadata(reader *r, const char *at, const char **op_name) {
         at = metadata_value(r, value);
         if (!at)
             return NULL;
-        if (length == 7 && !memcmp(key, "op_name", 7) && (*value == '"' || *value == '\''))
-            *op_name = raw_unescape(r->arena, value + 1, at - 1);
+        bool is_op_name = length == 7 && !memcmp(key, "op_name", 7) && (*value == '"' || *value == '\'');
+        if (is_op_name && !(*op_name = raw_unescape(r, value + 1, at - 1)))
+            return NULL;
     }
 }

@@ -36,6 +36,7 @@ typedef struct name_entry {
     const char *text;
     size_t length;
     uint32_t hash, generation;
+    uint32_t next; /* counter of the names invented from this one */
     void *value;
 } name_entry;
 typedef struct name_table {
@@ -108,13 +109,13 @@ static inline bool is_digit(char c) {
 }
 
 /* ---- raw.c: text that is kept as written ---- */
-const char *raw_balanced(
-    reader *r, const char *at); /* end of the bracketed group that begins at `at`; NULL after an error */
+/* The first three return the end of the group that begins at `at`, or NULL after an error. */
+const char *raw_balanced(reader *r, const char *at); /* brackets of any kind, strings, comments */
 const char *raw_json(reader *r, const char *at);
-const char *raw_copy(
-    reader *r, const char *start, const char *end); /* without comments and line breaks when r->raw_dirty */
-const char *raw_unescape(fw_arena *arena, const char *start, const char *end);
-const char *raw_metadata(reader *r, const char *at, const char **op_name); /* end of metadata={...} */
+const char *raw_metadata(reader *r, const char *at, const char **op_name);
+/* A copy for the module; without comments and line breaks when r->raw_dirty says that there are any. */
+const char *raw_copy(reader *r, const char *start, const char *end);
+const char *raw_unescape(reader *r, const char *start, const char *end); /* inside of a string; NULL after an error */
 
 /* ---- names.c ---- */
 void names_init(name_table *table, fw_arena *arena);
@@ -124,7 +125,8 @@ name_entry *names_enter(name_table *table, const char *text, size_t length);
 void *names_find(const name_table *table, const char *text, size_t length);
 /* The name in the table that is nearest to a mistyped one, as " (did you mean 'x'?)", or "". */
 const char *names_suggest(reader *r, const name_table *table, const char *text, size_t length);
-/* `base`, `base.1`, `base.2`, ...: the first that is not in the table. It is entered with `value`. */
+/* `base`, `base.1`, `base.2`, ...: the first that is not in the table. It is entered with `value`. The base must
+ * outlive the module. */
 const char *names_invent(reader *r, name_table *table, const char *base, void *value);
 void names_of_tables(reader *r); /* fills ops, attrs and reserved */
 
@@ -155,13 +157,11 @@ const char *read_spelling(reader *r, ir_op op, ir_attr_id id, const char *text, 
 const char *read_spellings(ir_op op, ir_attr_id id); /* all of them, for messages */
 
 /* ---- parse_instr.c, parse_async.c ---- */
-bool read_instruction(reader *r);          /* ROOT? name = rhs */
-bool read_operands(reader *r, int *first); /* between the parentheses; they lie in r->operands from *first on */
+bool read_instruction(reader *r); /* ROOT? name = rhs */
 /* Finds X in `X-start`, `X-update`, `X-done`. */
 bool read_async_name(const char *text, size_t length, const reader *r, ir_op *outer, ir_op *inner);
 /* The wrapper computation of `X-start` around its operands; returns the X in it. */
 ir_instr *read_async_wrap(reader *r, ir_instr *start, ir_op inner, const char *at);
-ir_instr *read_add(reader *r, ir_op op, const char *name, const ir_shape *shape, const char *at, int first);
 
 /* ---- parse_comp.c ---- */
 ir_comp *read_inline_comp(reader *r); /* `{ instructions }` as an attribute value */

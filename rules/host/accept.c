@@ -305,7 +305,7 @@ static bool build_and_prove(plan_state *state, plan_kernel *kernel, const char *
     return sched_prove(state->prover, state->arena, schedule, why);
 }
 
-plan_kernel *plan_try(plan_state *state, ir_instr *root, const rules_rule *rule, const rules_proposal *proposal, const char **why)
+static plan_kernel *try_once(plan_state *state, ir_instr *root, const rules_rule *rule, const rules_proposal *proposal, const char **why)
 {
     plan_kernel *kernel = fw_alloc(state->arena, sizeof *kernel);
     trial t = {state, root, proposal, kernel, fw_alloc_array(state->arena, (size_t)state->comp->ninstrs, sizeof(bool)), why};
@@ -314,38 +314,65 @@ plan_kernel *plan_try(plan_state *state, ir_instr *root, const rules_rule *rule,
     kernel->rule_file = rule ? state->rules->files[rule->file].name : NULL;
     kernel->rule_line = rule ? (proposal->line ? proposal->line : rule->line) : 0;
     kernel->why = proposal->why;
-    if (!is_well_formed(&t) || !build_and_prove(state, kernel, why)) {
-        if (!*why)
-            *why = "it cannot be built";
-        return NULL;
-    }
-    return kernel;
+    return is_well_formed(&t) && build_and_prove(state, kernel, why) ? kernel : NULL;
 }
 
-/* The kernel once more with one more output. The old one stays as it is when the new one is refused. */
-bool plan_try_export(plan_state *state, ir_instr *root, const rules_proposal *proposal, const char **why)
+/* The kernel once more with one more output. */
+static plan_kernel *export_once(plan_state *state, ir_instr *root, const rules_proposal *proposal, const char **why)
 {
-    plan_kernel *kernel = proposal->kernel, fresh = *kernel;
+    const plan_kernel *kernel = proposal->kernel;
     fw_arena *arena = state->arena;
+    plan_kernel *fresh = fw_alloc(arena, sizeof *fresh);
     *why = NULL;
     if (!contains(kernel->members, kernel->nmembers, root) || state->computed[root->id]) {
         *why = "the kernel does not compute it, or stores it already";
-        return false;
+        return NULL;
     }
-    fresh.outputs = fw_alloc_array(arena, (size_t)kernel->noutputs + 1, sizeof *fresh.outputs);
-    memcpy(fresh.outputs, kernel->outputs, (size_t)kernel->noutputs * sizeof *fresh.outputs);
-    fresh.outputs[fresh.noutputs++] = root;
-    qsort(fresh.outputs + 1, (size_t)fresh.noutputs - 1, sizeof *fresh.outputs, by_id);
-    fresh.keep = fw_alloc_array(arena, (size_t)kernel->nkeep + 1, sizeof *fresh.keep);
-    fresh.nkeep = 0;
+    *fresh = *kernel;
+    fresh->outputs = fw_alloc_array(arena, (size_t)kernel->noutputs + 1, sizeof *fresh->outputs);
+    memcpy(fresh->outputs, kernel->outputs, (size_t)kernel->noutputs * sizeof *fresh->outputs);
+    fresh->outputs[fresh->noutputs++] = root;
+    qsort(fresh->outputs + 1, (size_t)fresh->noutputs - 1, sizeof *fresh->outputs, by_id);
+    fresh->keep = fw_alloc_array(arena, (size_t)kernel->nkeep + 1, sizeof *fresh->keep);
+    fresh->nkeep = 0;
     for (int i = 0; i < kernel->nkeep; i++)
         if (kernel->keep[i] != root)
-            fresh.keep[fresh.nkeep++] = kernel->keep[i];
-    plan_kernel *copy = fw_alloc(arena, sizeof *copy); /* the schedule points to the plan it was built from */
-    *copy = fresh;
-    if (!build_and_prove(state, copy, why))
+            fresh->keep[fresh->nkeep++] = kernel->keep[i];
+    return build_and_prove(state, fresh, why) ? fresh : NULL;
+}
+
+/* Rules may propose thousands of kernels for one that is accepted: each is tried in an arena that is thrown away, and an accepted
+ * one is made once more in the plan's. The prover remembers its verdict. */
+static plan_kernel *twice(plan_state *state, ir_instr *root, const rules_rule *rule, const rules_proposal *proposal, const char **why)
+{
+    fw_arena *lasting = state->arena;
+    for (int pass = 0; pass < 2; pass++) {
+        state->arena = pass ? lasting : fw_arena_new();
+        plan_kernel *kernel = proposal->verdict == RULES_EXPORT ? export_once(state, root, proposal, why)
+                                                                : try_once(state, root, rule, proposal, why);
+        if (pass)
+            return kernel;
+        const char *reason = kernel ? NULL : fw_strdup(lasting, *why ? *why : "it cannot be built");
+        fw_arena_free(state->arena);
+        state->arena = lasting;
+        *why = reason;
+        if (!kernel)
+            break;
+    }
+    return NULL;
+}
+
+plan_kernel *plan_try(plan_state *state, ir_instr *root, const rules_rule *rule, const rules_proposal *proposal, const char **why)
+{
+    return twice(state, root, rule, proposal, why);
+}
+
+bool plan_try_export(plan_state *state, ir_instr *root, const rules_proposal *proposal, const char **why)
+{
+    plan_kernel *fresh = twice(state, root, NULL, proposal, why);
+    if (!fresh)
         return false;
-    *kernel = *copy;
-    kernel->schedule->plan = kernel;
+    *proposal->kernel = *fresh;
+    proposal->kernel->schedule->plan = proposal->kernel;
     return true;
 }

@@ -150,7 +150,7 @@ int host_add_file(rules_set *set, fw_diag *diag, const char *path, const char *n
 bool host_load_target(rules_set *set, fw_diag *diag);
 extern const char host_target_key;                       /* registry key of the target table */
 
-/* ---- plan.c, accept.c, order.c, print.c: the planner ---- */
+/* ---- plan.c, accept.c, order.c, print.c, check.c: the planner ---- */
 typedef struct plan_state {      /* one computation being planned; arrays by instruction id */
     rules_set *rules;
     fw_arena *arena;
@@ -168,6 +168,9 @@ typedef struct plan_state {      /* one computation being planned; arrays by ins
     int *mark;                   /* scratch of graph walks: equal to `walk` where visited */
     int walk;
 } plan_state;
+/* A fresh state in which only what the computation returns is demanded; views of older states are refused from now on. */
+plan_state *plan_state_new(rules_set *rules, fw_arena *arena, fw_diag *diag, sched_prover *prover, plan *whole, const ir_comp *comp,
+    plan_comp *out);
 bool plan_is_constant(const ir_instr *instr);            /* a literal in every kernel: scalar or splat */
 bool plan_can_be_member(const ir_instr *instr);
 /* Checks, builds and proves a proposal for `root`. NULL with *why when it is refused. */

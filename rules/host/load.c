@@ -240,7 +240,8 @@ static bool load_all(rules_set *set, fw_diag *diag)
     ok = ok && load_folder(set, diag, fw_format(set->arena, "%s/rules", options->data), "rules");
     if (!ok)
         return false;
-    qsort(set->rules, (size_t)set->nrules, sizeof *set->rules, compare_rules);
+    if (set->nrules)
+        qsort(set->rules, (size_t)set->nrules, sizeof *set->rules, compare_rules);
     set->digest = digest_of(set);
     return true;
 }

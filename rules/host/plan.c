@@ -255,27 +255,25 @@ static bool visit(planning *p, plan_state *state, ir_instr *instr, int depth)
     return true;
 }
 
-static plan_state *new_state(planning *p, const ir_comp *comp, plan_comp *out)
+plan_state *plan_state_new(rules_set *rules, fw_arena *arena, fw_diag *diag, sched_prover *prover, plan *whole, const ir_comp *comp,
+    plan_comp *out)
 {
-    plan_state *s = fw_alloc(p->arena, sizeof *s);
+    plan_state *s = fw_alloc(arena, sizeof *s);
     size_t n = (size_t)comp->ninstrs;
-    s->rules = p->rules;
-    s->arena = p->arena;
-    s->diag = p->diag;
-    s->prover = p->prover;
-    s->plan = p->plan;
-    s->comp = comp;
-    s->out = out;
-    s->users = ir_users_of(p->arena, comp);
-    s->live = fw_alloc_array(p->arena, n, sizeof *s->live);
-    s->result = fw_alloc_array(p->arena, n, sizeof *s->result);
-    s->demanded = fw_alloc_array(p->arena, n, sizeof *s->demanded);
-    s->computed = fw_alloc_array(p->arena, n, sizeof *s->computed);
-    s->inside = fw_alloc_array(p->arena, n, sizeof *s->inside);
-    s->mark = fw_alloc_array(p->arena, n, sizeof *s->mark);
+    *s = (plan_state){.rules = rules, .arena = arena, .diag = diag, .prover = prover, .plan = whole, .comp = comp, .out = out};
+    s->users = ir_users_of(arena, comp);
+    s->live = fw_alloc_array(arena, n, sizeof *s->live);
+    s->result = fw_alloc_array(arena, n, sizeof *s->result);
+    s->demanded = fw_alloc_array(arena, n, sizeof *s->demanded);
+    s->computed = fw_alloc_array(arena, n, sizeof *s->computed);
+    s->inside = fw_alloc_array(arena, n, sizeof *s->inside);
+    s->mark = fw_alloc_array(arena, n, sizeof *s->mark);
     out->comp = comp;
-    out->called = fw_alloc_array(p->arena, n, sizeof *out->called);
+    out->called = fw_alloc_array(arena, n, sizeof *out->called);
     mark_live(s, comp);
+    rules->state = s;
+    rules->generation++;
+    plan_demand(s, comp->root, true);
     return s;
 }
 
@@ -286,10 +284,7 @@ static bool plan_computation(planning *p, const ir_comp *comp, plan_comp *out, i
         fw_error(p->diag, FW_LIMIT, comp->loc, "loops and conditionals are nested more than %d deep", MAX_NESTING);
         return false;
     }
-    plan_state *state = new_state(p, comp, out);
-    p->rules->state = state;
-    p->rules->generation++;
-    plan_demand(state, comp->root, true);
+    plan_state *state = plan_state_new(p->rules, p->arena, p->diag, p->prover, p->plan, comp, out);
     for (int id = comp->ninstrs - 1; id >= 0; id--)
         if (state->live[id] && !visit(p, state, comp->instrs[id], depth))
             return false;

@@ -8,17 +8,18 @@
 
 typedef struct answer_ref { rules_proposal *proposal; int generation; } answer_ref;
 
-/* Line of the innermost call in the file of the rule that is being asked: helpers of other files are looked through. */
+/* Line inside `propose` that leads to this call; 0 when a tail call has forgotten it, or the file is another one. */
 static int calling_line(lua_State *L)
 {
     const rules_set *set = host_set(L);
     lua_Debug ar;
+    int line = 0;
     for (int level = 1; set->asking && lua_getstack(L, level, &ar); level++) {
-        lua_getinfo(L, "Sl", &ar);
+        lua_getinfo(L, "Slt", &ar);
         if (ar.currentline > 0 && ar.source[0] == '@' && !strcmp(ar.source + 1, set->files[set->asking->file].source->name))
-            return ar.currentline;
+            line = ar.istailcall ? 0 : ar.currentline;
     }
-    return 0;
+    return line;
 }
 
 static rules_proposal *new_proposal(lua_State *L, rules_verdict verdict)

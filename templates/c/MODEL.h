@@ -18,11 +18,13 @@ struct MODEL_state;
 
 /* How to run; NULL means one thread. The results are the same for every number of threads. */
 typedef struct MODEL_exec {
-    int threads; /*@threads*/ /* this code was generated for one thread */ /*@end*/
-    void (*parallel_for)(void *user, int n, void (*body)(void *, int), void *arg); /* not used by this code */
+    int threads; /*@threads*/ /* not used: this code was generated for one thread */ /*@end*/
+
+    /* For code of other kinds; this code does not look at them. */
+    void (*parallel_for)(void *user, int n, void (*body)(void *, int), void *arg);
     void *user;
-    void *stream;              /* not used on a CPU */
-    struct MODEL_state *state; /* not used on a CPU */
+    void *stream;
+    struct MODEL_state *state;
 } MODEL_exec;
 
 enum {
@@ -41,8 +43,8 @@ enum {
 #define MODEL_WORKSPACE_BYTES /*@workspace_bytes*/ 0 /*@end*/
 size_t MODEL_workspace_bytes(const MODEL_args *args, int threads);
 
-/* Computes the outputs from the inputs. Returns 0 or a MODEL_ERROR_ code. Calls may run at the same time, each with a workspace
- * of its own. */
+/* Computes the outputs from the inputs. Returns 0 or a MODEL_ERROR_ code. Calls may run at the same time, each with a
+ * workspace of its own. */
 int MODEL_run(const MODEL_args *args, void *workspace, const MODEL_exec *exec);
 
 /* What a code of MODEL_run means, in one line. */

@@ -17,10 +17,19 @@
 #define MODEL_RESTRICT restrict
 #endif
 
+/*@numerics*/
+/* A product may be fused with the sum it goes into: gcc does so under -std=c11 only when asked. */
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT ON
+#elif defined(__GNUC__)
+#pragma GCC optimize("fp-contract=fast", "no-trapping-math")
+#endif
+/*@end*/
+
 /*@math*/ /*@end*/
 
-/* Every kernel computes tiles [begin, end) of its result. `args` points to its own struct, `scratch` to memory that only this
- * thread uses, aligned to 64 bytes. */
+/* Every kernel computes tiles [begin, end) of its result. `args` points to its own struct, `scratch` to memory that only
+ * this thread uses, aligned to 64 bytes. */
 /*@kernels*/
 typedef struct MODEL_KERNEL_args {
     const void *from;

@@ -68,7 +68,7 @@ static void read_bytes(FILE *file, const char *path, void *to, size_t bytes)
     fail(BAD_FILE, "'%s' ends before its array does", path);
 }
 
-/* True where the quoted `descr` of a file is one of the model's spellings; byte order marks say nothing about single bytes. */
+/* True where the `descr` of a file is one of the model's spellings; byte order marks say nothing about single bytes. */
 static int descr_matches(const array_info *array, const char *descr, size_t length)
 {
     const char *at = array->descr;
@@ -188,8 +188,8 @@ static void *read_array(const char *path, int number)
     if (!descr_matches(array, descr + 1, descr_length) || !shape_matches(array, shape)) {
         char wanted[32 * MAX_RANK + 8];
         shape_text(array, wanted, sizeof wanted);
-        fail(BAD_INPUT, "input %d '%s' is %s%s, but '%s' holds '%.*s' %.*s)", number, array->name, array->type, wanted, path,
-            (int)descr_length, descr + 1, (int)shape_length, shape);
+        fail(BAD_INPUT, "input %d '%s' is %s %s, but '%s' holds '%.*s' %.*s)", number, array->name, array->type,
+            wanted, path, (int)descr_length, descr + 1, (int)shape_length, shape);
     }
     if (strncmp(header_value(header, "'fortran_order'"), "True", 4) == 0 && array->rank > 1 && bytes > 0) {
         char *raw = allocate(bytes);
@@ -217,7 +217,8 @@ static void write_array(const char *prefix, int number, const void *data)
     int used = snprintf(header, sizeof header, "{'descr': '%.*s', 'fortran_order': False, 'shape': %s, }",
         (int)strcspn(array->descr, " "), array->descr, shape);
     int padded = (10 + used + 1 + 63) / 64 * 64 - 10;
-    const unsigned char start[10] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, padded & 255, (unsigned char)(padded >> 8)};
+    const unsigned char start[10] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (unsigned char)(padded & 255),
+        (unsigned char)(padded >> 8)};
     FILE *file = fopen(path, "wb");
     int ok = file != NULL && fwrite(start, 1, 10, file) == 10 && fprintf(file, "%-*s\n", padded - 1, header) == padded &&
              fwrite(data, 1, bytes, file) == bytes;
@@ -383,7 +384,8 @@ static options read_options(int argc, char **argv)
     int only_files = 0;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0 && !only_files) {
-            puts("usage: MODEL /*@usage*/in0.npy .../*@end*/ [--out PREFIX] [--time RUNS] [--threads N] [--weights FILE]");
+            puts("usage: MODEL /*@usage*/in0.npy .../*@end*/\n"
+                 "           [--out PREFIX] [--time RUNS] [--threads N] [--weights FILE]");
             exit(0);
         } else if (strcmp(argv[i], "--") == 0 && !only_files) {
             only_files = 1;

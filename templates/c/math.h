@@ -209,8 +209,16 @@ static inline double MODEL_rsqrt_f64(double x)
     return 1.0 / sqrt(x);
 }
 /*@end*/
+#ifdef MODEL_STRICT
+/*@strict exp_f32*/
+static inline float MODEL_exp_f32(float x)
+{
+    return expf(x);
+}
+/*@end*/
+#else
 /*@helper exp_f32: s32_bits_of_f32 f32_bits_of_s32*/
-/* e^x = 2^n e^r with n = round(x / ln 2); 1.1 ULP; the magic number rounds, and its low bits are n. */
+/* e^x = 2^n e^r with n = round(x / ln 2); 1 ULP; the magic number rounds, and its low bits are n. */
 static inline float MODEL_exp_f32(float x)
 {
     const float c = x < -104.0f ? -104.0f : x > 89.0f ? 89.0f : x;
@@ -228,12 +236,7 @@ static inline float MODEL_exp_f32(float x)
            MODEL_f32_bits_of_s32((int32_t)((uint32_t)(k - half + 127) << 23));
 }
 /*@end*/
-/*@strict exp_f32*/
-static inline float MODEL_exp_f32(float x)
-{
-    return expf(x);
-}
-/*@end*/
+#endif
 /*@helper exp_f64*/
 static inline double MODEL_exp_f64(double x)
 {
@@ -252,6 +255,14 @@ static inline double MODEL_expm1_f64(double x)
     return expm1(x);
 }
 /*@end*/
+#ifdef MODEL_STRICT
+/*@strict log_f32*/
+static inline float MODEL_log_f32(float x)
+{
+    return logf(x);
+}
+/*@end*/
+#else
 /*@helper log_f32: s32_bits_of_f32 f32_bits_of_s32*/
 /* log x = k ln 2 + log m with m in [sqrt(1/2), sqrt(2)); 1 ULP; denormals are scaled up first. */
 static inline float MODEL_log_f32(float x)
@@ -276,20 +287,23 @@ static inline float MODEL_log_f32(float x)
     return x > 0 ? (x < INFINITY ? y : x) : x == 0 ? -INFINITY : NAN;
 }
 /*@end*/
-/*@strict log_f32*/
-static inline float MODEL_log_f32(float x)
-{
-    return logf(x);
-}
-/*@end*/
+#endif
 /*@helper log_f64*/
 static inline double MODEL_log_f64(double x)
 {
     return log(x);
 }
 /*@end*/
+#ifdef MODEL_STRICT
+/*@strict tanh_f32*/
+static inline float MODEL_tanh_f32(float x)
+{
+    return tanhf(x);
+}
+/*@end*/
+#else
 /*@helper tanh_f32: s32_bits_of_f32 f32_bits_of_s32*/
-/* tanh |x| = -e / (e + 2) with e = exp(-2|x|) - 1, computed without adding the 1; 3 ULP. */
+/* |tanh x| = |e / (e + 2)| with e = exp(-2|x|) - 1, computed without adding the 1; 3 ULP. */
 static inline float MODEL_tanh_f32(float x)
 {
     const int32_t sign = MODEL_s32_bits_of_f32(x) & INT32_MIN;
@@ -305,15 +319,10 @@ static inline float MODEL_tanh_f32(float x)
     p = p * (r * r) + r;
     const float scale = MODEL_f32_bits_of_s32((MODEL_s32_bits_of_f32(t) - 0x4b400000 + 127) * 0x800000);
     const float e = p * scale + (scale - 1.0f);
-    return MODEL_f32_bits_of_s32(MODEL_s32_bits_of_f32(-e / (e + 2.0f)) | sign);
+    return MODEL_f32_bits_of_s32((MODEL_s32_bits_of_f32(e / (e + 2.0f)) & INT32_MAX) | sign);
 }
 /*@end*/
-/*@strict tanh_f32*/
-static inline float MODEL_tanh_f32(float x)
-{
-    return tanhf(x);
-}
-/*@end*/
+#endif
 /*@helper tanh_f64*/
 static inline double MODEL_tanh_f64(double x)
 {

@@ -3,8 +3,8 @@
  *     evaluate FILE.hlo IN.npy... [--out PREFIX] [--expect PREFIX]
  *     evaluate --verify FILE.hlo...
  *
- * Inputs are the leaves of the entry's parameters in order; outputs go to PREFIX.0.npy, PREFIX.1.npy, ... With --expect each
- * output is compared with such a file, and the distance is printed. */
+ * Inputs are the leaves of the entry's parameters in order; outputs go to PREFIX.0.npy, PREFIX.1.npy, ... With --expect
+ * each output is compared with such a file, and the distance is printed. */
 #include "ir.h"
 
 #include <stdio.h>
@@ -53,13 +53,13 @@ static ir_literal *read_value(job *j, const ir_shape *shape, const char *name) {
 }
 
 static void compare(job *j, const ir_literal *value, int number) {
-    ir_literal *expected = ir_npy_read(j->arena, j->diag, fw_format(j->arena, "%s.%d.npy", j->expect, number), value->shape,
-        fw_format(j->arena, "output %d", number));
+    ir_literal *expected = ir_npy_read(j->arena, j->diag, fw_format(j->arena, "%s.%d.npy", j->expect, number),
+        value->shape, fw_format(j->arena, "output %d", number));
     if (!expected)
         return;
     ir_distance d = ir_literal_distance(value, expected);
-    printf("  output %d: max|diff| %.3g, max|ref| %.3g, relative %.3g, %.3g ULP, %lld differ\n", number, d.max_abs, d.max_ref,
-        d.max_ref > 0 ? d.max_abs / d.max_ref : d.max_abs, d.max_ulp, (long long)d.mismatches);
+    printf("  output %d: max|diff| %.3g, max|ref| %.3g, relative %.3g, %.3g ULP, %lld differ\n", number, d.max_abs,
+        d.max_ref, d.max_ref > 0 ? d.max_abs / d.max_ref : d.max_abs, d.max_ulp, (long long)d.mismatches);
 }
 
 /* Writes and compares the leaves of a result; returns the number of the next one. */
@@ -135,7 +135,8 @@ int main(int argc, char **argv) {
             j.inputs[j.ninputs++] = argv[i];
     }
     if (!j.file) {
-        fputs("usage: evaluate FILE.hlo IN.npy... [--out PREFIX] [--expect PREFIX] | evaluate --verify FILE.hlo...\n", stderr);
+        fputs("usage: evaluate FILE.hlo IN.npy... [--out PREFIX] [--expect PREFIX] | evaluate --verify FILE.hlo...\n",
+            stderr);
         return FW_USAGE;
     }
     evaluate(&j);

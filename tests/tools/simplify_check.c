@@ -2,7 +2,8 @@
  *
  *     simplify_check MODEL.hlo [--print | --random | INPUT.npy...]
  *
- * It prints instruction counts and the time; then the module, or how far the values lie apart on random or recorded inputs. */
+ * It prints instruction counts and the time; then the module, or how far the values lie apart on random or recorded
+ * inputs. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -30,11 +31,13 @@ static void compare(const ir_literal *after, const ir_literal *before, int leaf)
     if (before->shape->nelems > 0)
         return;
     ir_distance distance = ir_literal_distance(after, before);
-    printf("  output %d: %s, %g ULP, %g absolute of %g\n", leaf, ir_literal_equal(after, before) ? "bit-equal" : "differs",
-        distance.max_ulp, distance.max_abs, distance.max_ref);
+    printf("  output %d: %s, %g ULP, %g absolute of %g\n", leaf,
+        ir_literal_equal(after, before) ? "bit-equal" : "differs", distance.max_ulp, distance.max_abs,
+        distance.max_ref);
 }
 
-static int check_values(fw_arena *arena, fw_diag *diag, const ir_module *before, const ir_module *after, ir_literal **args) {
+static int check_values(
+    fw_arena *arena, fw_diag *diag, const ir_module *before, const ir_module *after, ir_literal **args) {
     int count = before->entry->nparams;
     ir_literal *expected = ir_evaluate(arena, diag, before, args, count);
     ir_literal *actual = expected ? ir_evaluate(arena, diag, after, args, count) : NULL;
@@ -103,8 +106,8 @@ int main(int argc, char **argv) {
     if (!after || !ir_verify(diag, after))
         return report(arena, diag);
     double seconds = simplify(after);
-    printf("%s: %d instructions in %d computations -> %d in %d, %.2f ms\n", before->name, instructions(before), before->ncomps,
-        instructions(after), after->ncomps, seconds * 1e3);
+    printf("%s: %d instructions in %d computations -> %d in %d, %.2f ms\n", before->name, instructions(before),
+        before->ncomps, instructions(after), after->ncomps, seconds * 1e3);
     if (!ir_verify(diag, after))
         return report(arena, diag);
     if (argc == 2)
@@ -114,6 +117,7 @@ int main(int argc, char **argv) {
         return 0;
     }
     bool random = strcmp(argv[2], "--random") == 0;
-    ir_literal **args = random ? random_inputs(arena, before->entry) : read_inputs(arena, diag, before->entry, argv + 2, argc - 2);
+    ir_literal **args =
+        random ? random_inputs(arena, before->entry) : read_inputs(arena, diag, before->entry, argv + 2, argc - 2);
     return args ? check_values(arena, diag, before, after, args) : report(arena, diag);
 }

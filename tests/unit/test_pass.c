@@ -2,8 +2,8 @@
  *
  *     test_pass FOLDER [--accept]
  *
- * A case is one .hlo file: `// run: PASS` on the first line, a module, and behind it the module that PASS leaves, each line
- * after `//> `. With --accept the expected lines are written anew. */
+ * A case is one .hlo file: `// run: PASS` on the first line, a module, and behind it the module that PASS leaves, each
+ * line after `//> `. With --accept the expected lines are written anew. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +25,7 @@ typedef struct {
 
 typedef struct {
     const char *path, *pass;
-    fw_source input;             /* the module alone */
+    fw_source input; /* the module alone */
     const char *expected;
 } test_case;
 
@@ -124,7 +124,8 @@ static void test_texts(void **state) {
         if (folder->accept) {
             accept_text(arena, &test, text);
         } else if (strcmp(text, test.expected) != 0) {
-            print_error("%s: expected\n%s\nbut got\n%s\n", test.path, test.expected, text);
+            fprintf(stderr, "%s: expected\n%s\nbut got\n%s\n", test.path, test.expected,
+                text); /* cmocka cuts long messages */
             failures++;
         }
         fw_arena_free(arena);
@@ -143,7 +144,8 @@ static void test_verified(void **state) {
             run_pass(module, pass->name ? pass->name : "simplify");
             fw_diag *diag = fw_diag_new(arena);
             if (!ir_verify(diag, module))
-                fail_with(arena, diag, fw_format(arena, "%s after %s", test.path, pass->name ? pass->name : "simplify"));
+                fail_with(
+                    arena, diag, fw_format(arena, "%s after %s", test.path, pass->name ? pass->name : "simplify"));
             const char *text = printed(arena, module);
             fw_source again = {.name = test.path, .text = text, .size = strlen(text)};
             assert_string_equal(text, printed(arena, parse(arena, &again)));
@@ -168,7 +170,8 @@ static void test_simplify_twice(void **state) {
     }
 }
 
-/* Halves of small integers, so that sums are exact in any order, with zeros of both signs, infinities and NaN between. */
+/* Halves of small integers, so that sums are exact in any order, with zeros of both signs, infinities and NaN between.
+ */
 static void fill(ir_literal *literal, uint64_t seed, bool special) {
     static const double odd[] = {-0.0, 0.0, 1.0 / 0.0, -1.0 / 0.0, 0.0 / 0.0};
     const ir_shape *shape = literal->shape;
@@ -180,7 +183,8 @@ static void fill(ir_literal *literal, uint64_t seed, bool special) {
         if (!ir_type_is_float(shape->type))
             ir_number_set_int(shape->type, element, shape->type == IR_PRED ? (int64_t)(hash & 1) : (int64_t)(hash % 5));
         else
-            ir_number_set(shape->type, element, special && hash % 4 == 0 ? odd[(hash >> 8) % 5] : (double)(int64_t)(hash % 9) / 2 - 2);
+            ir_number_set(shape->type, element,
+                special && hash % 4 == 0 ? odd[(hash >> 8) % 5] : (double)(int64_t)(hash % 9) / 2 - 2);
     }
 }
 
@@ -247,15 +251,19 @@ static void test_large_module(void **state) {
     fw_text_init(&text, arena);
     fw_text_add(&text, "HloModule large\nENTRY main {\n  x.0 = f32[8,64] parameter(0)\n  p = f32[64] parameter(1)\n");
     for (int i = 0; i < 2500; i++) {
-        fw_text_printf(&text, "  r.%d = f32[1,64] reshape(p)\n  b.%d = f32[1,64] broadcast(r.%d), dimensions={0,1}\n", i, i, i);
-        fw_text_printf(&text, "  s.%d = f32[64] reshape(b.%d)\n  w.%d = f32[8,64] broadcast(s.%d), dimensions={1}\n", i, i, i, i);
+        fw_text_printf(
+            &text, "  r.%d = f32[1,64] reshape(p)\n  b.%d = f32[1,64] broadcast(r.%d), dimensions={0,1}\n", i, i, i);
+        fw_text_printf(
+            &text, "  s.%d = f32[64] reshape(b.%d)\n  w.%d = f32[8,64] broadcast(s.%d), dimensions={1}\n", i, i, i, i);
         fw_text_printf(&text, "  a.%d = f32[8,64] add(x.%d, w.%d)\n  c.%d = f32[] constant(-inf)\n", i, i, i, i);
-        fw_text_printf(&text, "  n.%d = f32[8,64] broadcast(c.%d), dimensions={}\n  x.%d = f32[8,64] maximum(a.%d, n.%d)\n", i, i, i + 1, i, i);
+        fw_text_printf(&text,
+            "  n.%d = f32[8,64] broadcast(c.%d), dimensions={}\n  x.%d = f32[8,64] maximum(a.%d, n.%d)\n", i, i, i + 1,
+            i, i);
     }
     fw_text_add(&text, "  ROOT out = f32[8,64] negate(x.2500)\n}\n");
     double seconds = seconds_to_simplify(fw_text_string(&text));
     print_message("20,000 instructions: %.3f s\n", seconds);
-    assert_true(seconds < 5);        /* ten times the budget: this also runs under sanitizers */
+    assert_true(seconds < 5); /* ten times the budget: this also runs under sanitizers */
     fw_arena_free(arena);
 }
 
@@ -289,7 +297,9 @@ static void test_doubling_calls(void **state) {
     fw_text_add(&text, "HloModule doubling\nlevel.0 {\n  x = f32[] parameter(0)\n  ROOT y = f32[] sine(x)\n}\n");
     for (int i = 1; i <= 40; i++)
         fw_text_printf(&text,
-            "level.%d {\n  x = f32[] parameter(0)\n  a = f32[] call(x), to_apply=level.%d\n  ROOT b = f32[] call(a), to_apply=level.%d\n}\n", i, i - 1, i - 1);
+            "level.%d {\n  x = f32[] parameter(0)\n  a = f32[] call(x), to_apply=level.%d\n  ROOT b = f32[] call(a), "
+            "to_apply=level.%d\n}\n",
+            i, i - 1, i - 1);
     fw_text_add(&text, "ENTRY main {\n  x = f32[] parameter(0)\n  ROOT y = f32[] call(x), to_apply=level.40\n}\n");
     fw_source source = {.name = "generated", .text = fw_text_string(&text), .size = text.size};
     ir_module *module = parse(arena, &source);

@@ -11,12 +11,13 @@ static const char *body(fw_arena *arena, const char *lines) {
 
 static void prints_canonical_text(void **state) {
     fw_arena *arena = *state;
-    ir_module *module = must_read(arena, "HloModule jit_f,/*c*/ is_scheduled=true, entry_computation_layout={(f32[2]{0})->\n f32[2]{0}}\n"
-                                         "%r (a: f32[], b: f32[]) -> f32[] {\n  %a = f32[] parameter(0)\n %b=f32[] parameter(1)\n"
-                                         "  ROOT %s = f32[] add(f32[] %a, f32[] %b), metadata={op_name=\"x\\\"y\" source_line=3}\n}\n"
-                                         "// a comment\nENTRY %main (p: f32[2]) -> f32[2] { /* index=5 */\n"
-                                         "  %p = f32[2]{0} parameter(0), sharding={replicated}\n"
-                                         "  ROOT %n = f32[2]{0} negate(f32[2]{0} %p)\n}, execution_thread=\"main\"\n");
+    ir_module *module = must_read(arena,
+        "HloModule jit_f,/*c*/ is_scheduled=true, entry_computation_layout={(f32[2]{0})->\n f32[2]{0}}\n"
+        "%r (a: f32[], b: f32[]) -> f32[] {\n  %a = f32[] parameter(0)\n %b=f32[] parameter(1)\n"
+        "  ROOT %s = f32[] add(f32[] %a, f32[] %b), metadata={op_name=\"x\\\"y\" source_line=3}\n}\n"
+        "// a comment\nENTRY %main (p: f32[2]) -> f32[2] { /* index=5 */\n"
+        "  %p = f32[2]{0} parameter(0), sharding={replicated}\n"
+        "  ROOT %n = f32[2]{0} negate(f32[2]{0} %p)\n}, execution_thread=\"main\"\n");
     assert_string_equal(module_text(arena, module),
         "HloModule jit_f, is_scheduled=true, entry_computation_layout={(f32[2]{0})-> f32[2]{0}}\n\n"
         "r {\n  a = f32[] parameter(0)\n  b = f32[] parameter(1)\n"
@@ -34,12 +35,15 @@ static void prints_canonical_text(void **state) {
 
 static void header_attributes_are_kept_and_understood(void **state) {
     fw_arena *arena = *state;
-    const char *text = "HloModule m, input_output_alias={ {0}: (0, {}, may-alias), {1}: (0, {}, must-alias), {}: (1, {0}) }, "
-                       "buffer_donor={ (1, {1}) }, replica_count=2, num_partitions=4, alias_passthrough_params=true, "
-                       "frontend_attributes={a=\"b\",c={\"d\": [1, \"}\"]}}, allow_spmd_sharding_propagation_to_parameters={true,false}, "
-                       "allow_spmd_sharding_propagation_to_output=true, origin_recovery_table={ {\"x\" {0}} : {\"y\"}, \"HloModule t\" }, "
-                       "debug_attributes={ {\"x\" {0}} : {log_mode=a, op_id=3} }\n\nENTRY e {\n  a = f32[] parameter(0)\n"
-                       "  b = (f32[], f32[]) parameter(1)\n  ROOT t = (f32[], f32[]) tuple(a, a)\n}\n";
+    const char *text =
+        "HloModule m, input_output_alias={ {0}: (0, {}, may-alias), {1}: (0, {}, must-alias), {}: (1, {0}) }, "
+        "buffer_donor={ (1, {1}) }, replica_count=2, num_partitions=4, alias_passthrough_params=true, "
+        "frontend_attributes={a=\"b\",c={\"d\": [1, \"}\"]}}, "
+        "allow_spmd_sharding_propagation_to_parameters={true,false}, "
+        "allow_spmd_sharding_propagation_to_output=true, origin_recovery_table={ {\"x\" {0}} : {\"y\"}, \"HloModule "
+        "t\" }, "
+        "debug_attributes={ {\"x\" {0}} : {log_mode=a, op_id=3} }\n\nENTRY e {\n  a = f32[] parameter(0)\n"
+        "  b = (f32[], f32[]) parameter(1)\n  ROOT t = (f32[], f32[]) tuple(a, a)\n}\n";
     ir_module *module = must_read(arena, text);
     assert_string_equal(module_text(arena, module), text);
     assert_int_equal(module->naliases, 3);
@@ -59,7 +63,8 @@ static void stack_tables_are_kept(void **state) {
                        "metadata={op_name=\"a\" stack_frame_id=1}\n}\n";
     ir_module *module = must_read(arena, text);
     assert_string_equal(module_text(arena, module), text);
-    must_read(arena, "HloModule m FileNames FunctionNames FileLocations StackFrames ENTRY e { ROOT c = s32[] constant(1) }");
+    must_read(
+        arena, "HloModule m FileNames FunctionNames FileLocations StackFrames ENTRY e { ROOT c = s32[] constant(1) }");
     must_reject(arena, "HloModule m\nFileNames\n1 \"a\"\nENTRY e {}", "4:1", "FunctionNames");
     must_reject(arena, "HloModule m\nFileNames 1 {}", "2:13", "a string");
 }
@@ -86,18 +91,22 @@ static void single_instructions_make_their_parameters(void **state) {
     must_reject(arena, "add = f32[2] add(x, y)", "1:18", "no instruction 'x'");
     must_reject(arena, "add = f32[2] add(f32[2] x, f32[3] x)", "1:28", "written as f32[3]");
     must_reject(arena, "a=f32[2] negate(f32[2])", "1:1", "put a blank");
+    must_reject(arena, "n = f32[2] negate(f32[2] true)", "1:26", "word of the language");
 }
 
 static void entry_and_root_rules(void **state) {
     fw_arena *arena = *state;
-    ir_module *module = must_read(arena, "HloModule m\na { x = s32[] constant(1) }\nb { ROOT x = s32[] constant(2)\n y = s32[] constant(3) }");
+    ir_module *module = must_read(
+        arena, "HloModule m\na { x = s32[] constant(1) }\nb { ROOT x = s32[] constant(2)\n y = s32[] constant(3) }");
     assert_string_equal(module->entry->name, "b");
     assert_string_equal(module->entry->root->name, "x");
     module = must_read(arena, "HloModule m\nENTRY a { x = s32[] constant(1) }\nb { x = s32[] constant(2) }");
     assert_string_equal(module->entry->name, "a");
-    must_reject(arena, "HloModule m\nENTRY a { x = s32[] constant(1) }\nENTRY b { x = s32[] constant(2) }", "3:1", "second ENTRY");
+    must_reject(arena, "HloModule m\nENTRY a { x = s32[] constant(1) }\nENTRY b { x = s32[] constant(2) }", "3:1",
+        "second ENTRY");
     must_reject(arena, "ENTRY a {\n ROOT x = s32[] constant(1)\n ROOT y = s32[] constant(1) }", "3:2", "second ROOT");
-    must_reject(arena, "HloModule m\na { x = s32[] constant(1) }\na { x = s32[] constant(1) }", "3:1", "second computation");
+    must_reject(
+        arena, "HloModule m\na { x = s32[] constant(1) }\na { x = s32[] constant(1) }", "3:1", "second computation");
     must_reject(arena, "ENTRY a {\n x = s32[] constant(1)\n %x = s32[] constant(1) }", "3:2", "second instruction");
     must_reject(arena, "ENTRY a {\n}", "2:1", "at least one instruction");
     must_reject(arena, "HloModule m", "1:12", "the text ends here");
@@ -115,7 +124,8 @@ static void entry_and_root_rules(void **state) {
 static void entry_layout_that_does_not_fit_is_dropped(void **state) {
     fw_arena *arena = *state;
     fw_diag *diag = fw_diag_new(arena);
-    ir_module *module = try_read(arena, diag, "HloModule m, entry_computation_layout={(f32[3])->f32[3]}\nENTRY e { p = f32[2] parameter(0) }");
+    ir_module *module = try_read(
+        arena, diag, "HloModule m, entry_computation_layout={(f32[3])->f32[3]}\nENTRY e { p = f32[2] parameter(0) }");
     assert_non_null(module);
     assert_null(module->entry_layout);
     assert_non_null(strstr(diag_text(arena, diag), "warning: entry_computation_layout"));
@@ -137,7 +147,8 @@ static void parameters_must_be_dense(void **state) {
     must_reject(arena, "ENTRY e {\n p = f32[] parameter(-1) }", "2:22", "negative");
     must_reject(arena, "ENTRY e {\n p = f32[] parameter(99999999999) }", "2:2", "99999999999");
     must_reject(arena, "ENTRY e {\n p = parameter(0) }", "2:2", "needs its result shape");
-    ir_module *module = must_read(arena, "ENTRY e { b = s32[] parameter(1) a = f32[] parameter(0) ROOT t = tuple(b, a) }");
+    ir_module *module =
+        must_read(arena, "ENTRY e { b = s32[] parameter(1) a = f32[] parameter(0) ROOT t = tuple(b, a) }");
     assert_string_equal(module->entry->params[0]->name, "a");
 }
 
@@ -146,19 +157,23 @@ static void parameters_must_be_dense(void **state) {
 static void names_and_blanks(void **state) {
     fw_arena *arena = *state;
     must_read(arena, body(arena, " %a.1-b_c=f32[2] negate(p)\r\n\t_x =f32[2] negate( %a.1-b_c )\n"
-                                                     " add = f32[2] add(_x,/*i*/_x) f32.1 = f32[2] negate(add) // end\n"
-                                                     " ROOT t =f32[2] negate(f32.1)\n"));
+                                 " add = f32[2] add(_x,/*i*/_x) f32.1 = f32[2] negate(add) // end\n"
+                                 " ROOT t =f32[2] negate(f32.1)\n"));
 }
 
 static void reserved_words_are_no_names(void **state) {
     fw_arena *arena = *state;
-    static const char *const words[] = {"s32", "true", "nan", "inf", "ENTRY", "replicated", "token", "shard_as", "bf16"};
+    static const char *const words[] = {
+        "s32", "true", "nan", "inf", "ENTRY", "replicated", "token", "shard_as", "bf16"};
     for (int i = 0; i < FW_COUNT(words); i++) {
-        must_reject(arena, body(arena, fw_format(arena, "  %s = f32[2] negate(p)\n", words[i])), "5:3", "word of the language");
-        must_reject(arena, body(arena, fw_format(arena, "  %%%s = f32[2] negate(p)\n", words[i])), "5:3", "word of the language");
+        must_reject(
+            arena, body(arena, fw_format(arena, "  %s = f32[2] negate(p)\n", words[i])), "5:3", "word of the language");
+        must_reject(arena, body(arena, fw_format(arena, "  %%%s = f32[2] negate(p)\n", words[i])), "5:3",
+            "word of the language");
     }
-    must_read(arena, body(arena, "  add = f32[2] negate(p)\n  reduce = f32[2] negate(add)\n  b = f32[2] negate(reduce)\n"
-                                 "  tuple = tuple(b)\n  f33 = f32[2] negate(b)\n"));
+    must_read(
+        arena, body(arena, "  add = f32[2] negate(p)\n  reduce = f32[2] negate(add)\n  b = f32[2] negate(reduce)\n"
+                           "  tuple = tuple(b)\n  f33 = f32[2] negate(b)\n"));
 }
 
 static void traps_of_the_lexer(void **state) {
@@ -184,15 +199,19 @@ static void zero_bytes_are_errors(void **state) {
     fw_source source = {"t", "ENTRY e { c = s32[] constant(1) \0 }", 35};
     assert_null(ir_read_hlo(arena, diag, &source));
     assert_non_null(strstr(diag_text(arena, diag), "t:1:33: error: a zero byte"));
+    must_reject(arena, body(arena, "  c = f32[2] custom-call(p), custom_call_target=\"a\\0\"\n"), "5:50", "zero byte");
+    must_reject(arena, body(arena, "  c = f32[2] negate(p), metadata={op_name=\"a\\x00b\"}\n"), "5:44", "zero byte");
 }
 
 /* ---- instructions ---- */
 
 static void operands_in_every_form(void **state) {
     fw_arena *arena = *state;
-    ir_module *module = must_read(arena, body(arena, "  t = tuple(p, f32[2]{0} %p)\n  nested = (f32[2], (f32[2], s32[])) tuple(p, tuple(p, s32[] constant(3)))\n"
-                                                     "  x = f32[2] add(t#0, nested#1#0)\n  y = add(f32[2] multiply(x, x), negate(x))\n"
-                                                     "  add = f32[2] add(y, f32[2] parameter(1))\n"));
+    ir_module *module = must_read(arena,
+        body(arena,
+            "  t = tuple(p, f32[2]{0} %p)\n  nested = (f32[2], (f32[2], s32[])) tuple(p, tuple(p, s32[] constant(3)))\n"
+            "  x = f32[2] add(t#0, nested#1#0)\n  y = add(f32[2] multiply(x, x), negate(x))\n"
+            "  add = f32[2] add(y, f32[2] parameter(1))\n"));
     assert_string_equal(module_text(arena, module),
         "HloModule m\n\nENTRY e {\n  p = f32[2]{0} parameter(0)\n  t = (f32[2]{0}, f32[2]{0}) tuple(p, p)\n"
         "  constant = s32[] constant(3)\n  tuple = (f32[2]{0}, s32[]) tuple(p, constant)\n"
@@ -213,31 +232,37 @@ static void operands_in_every_form(void **state) {
     must_reject(arena, body(arena, "  x = negate(p p)\n"), "5:16", "','");
     must_reject(arena, body(arena, "  x = negate(p, p)\n"), "5:7", "1 operand, not 2");
     must_reject(arena, body(arena, "  x = f32[2] add(p)\n"), "5:14", "2 operands, not 1");
-    must_reject(arena, body(arena, "  x = f32[2] concatenate(), dimensions={0}\n"), "5:14", "at least 1 operand, not 0");
+    must_reject(
+        arena, body(arena, "  x = f32[2] concatenate(), dimensions={0}\n"), "5:14", "at least 1 operand, not 0");
     must_reject(arena, body(arena, "  x = negate(negate(p), dimensions={0})\n"), "5:25", "an operand");
 }
 
 static void scopes_are_separate(void **state) {
     fw_arena *arena = *state;
-    must_reject(arena, body(arena, "  c = f32[2] call(p), to_apply={ x = f32[2] negate(p) }\n"), "5:52", "no instruction 'p'");
-    ir_module *module = must_read(arena, body(arena, "  c = f32[2] call(p), to_apply={ p = f32[2] parameter(0) c = f32[2] call(p), "
-                                                     "to_apply={ p = f32[2] parameter(0) n = negate(p) } }\n"));
+    must_reject(
+        arena, body(arena, "  c = f32[2] call(p), to_apply={ x = f32[2] negate(p) }\n"), "5:52", "no instruction 'p'");
+    ir_module *module =
+        must_read(arena, body(arena, "  c = f32[2] call(p), to_apply={ p = f32[2] parameter(0) c = f32[2] call(p), "
+                                     "to_apply={ p = f32[2] parameter(0) n = negate(p) } }\n"));
     assert_int_equal(module->ncomps, 3);
     assert_ptr_equal(module->comps[2], module->entry);
     assert_string_equal(module->comps[0]->root->name, "n");
-    must_reject(arena, "ENTRY e { p = f32[] parameter(0) c = f32[] call(p), to_apply=later } later { p = f32[] parameter(0) }", "1:62",
+    must_reject(arena,
+        "ENTRY e { p = f32[] parameter(0) c = f32[] call(p), to_apply=later } later { p = f32[] parameter(0) }", "1:62",
         "no computation 'later'");
-    must_reject(arena, "ENTRY e { p = f32[] parameter(0) c = f32[] call(p), to_apply=e }", "1:62", "no computation 'e'");
+    must_reject(
+        arena, "ENTRY e { p = f32[] parameter(0) c = f32[] call(p), to_apply=e }", "1:62", "no computation 'e'");
 }
 
 static void results_are_inferred(void **state) {
     fw_arena *arena = *state;
-    ir_module *module = must_read(arena, body(arena, "  a = add(p, p)\n  c = compare(a, p), direction=LT\n  b = f32[3,2] broadcast(a), dimensions={1}\n"
-                                                     "  t = transpose(b), dimensions={1,0}\n  u = tuple(c, t)\n  g = get-tuple-element(u), index=1\n"));
+    ir_module *module = must_read(arena,
+        body(arena, "  a = add(p, p)\n  c = compare(a, p), direction=LT\n  b = f32[3,2] broadcast(a), dimensions={1}\n"
+                    "  t = transpose(b), dimensions={1,0}\n  u = tuple(c, t)\n  g = get-tuple-element(u), index=1\n"));
     assert_string_equal(instr_text(arena, entry_instr(module, "g")), "ROOT g = f32[2,3] get-tuple-element(u), index=1");
     assert_string_equal(instr_text(arena, entry_instr(module, "c")), "c = pred[2]{0} compare(a, p), direction=LT");
-    static const char *const never[] = {"bitcast(p)", "convert(p)", "custom-call(p), custom_call_target=\"x\"", "iota(), iota_dimension=0",
-        "reshape(p)", "constant(1)", "rng-get-and-update-state(), delta=1"};
+    static const char *const never[] = {"bitcast(p)", "convert(p)", "custom-call(p), custom_call_target=\"x\"",
+        "iota(), iota_dimension=0", "reshape(p)", "constant(1)", "rng-get-and-update-state(), delta=1"};
     for (int i = 0; i < FW_COUNT(never); i++)
         must_reject(arena, body(arena, fw_format(arena, "  x = %s\n", never[i])), "5:3", "result shape");
 }
@@ -253,11 +278,12 @@ static void unknown_ops_are_named(void **state) {
 
 static void async_sugar_makes_a_wrapper(void **state) {
     fw_arena *arena = *state;
-    const char *text = "HloModule m\n\nsum {\n  a = f32[] parameter(0)\n  b = f32[] parameter(1)\n  ROOT c = f32[] add(a, b)\n}\n\n"
-                       "ENTRY e {\n  p = f32[8] parameter(0)\n"
-                       "  s = ((f32[8]), f32[4], s32[]) reduce-scatter-start(p), to_apply=sum, dimensions={0}, channel_id=1, "
-                       "async_execution_thread=\"x\", metadata={op_name=\"rs\"}\n"
-                       "  u = ((f32[8]), f32[4], s32[]) reduce-scatter-update(s)\n  ROOT d = f32[4] reduce-scatter-done(u)\n}\n";
+    const char *text =
+        "HloModule m\n\nsum {\n  a = f32[] parameter(0)\n  b = f32[] parameter(1)\n  ROOT c = f32[] add(a, b)\n}\n\n"
+        "ENTRY e {\n  p = f32[8] parameter(0)\n"
+        "  s = ((f32[8]), f32[4], s32[]) reduce-scatter-start(p), to_apply=sum, dimensions={0}, channel_id=1, "
+        "async_execution_thread=\"x\", metadata={op_name=\"rs\"}\n"
+        "  u = ((f32[8]), f32[4], s32[]) reduce-scatter-update(s)\n  ROOT d = f32[4] reduce-scatter-done(u)\n}\n";
     ir_module *module = must_read(arena, text);
     assert_string_equal(module_text(arena, module), text);
     const ir_instr *start = entry_instr(module, "s");
@@ -267,14 +293,18 @@ static void async_sugar_makes_a_wrapper(void **state) {
     assert_int_equal(wrapper->nparams, 1);
     assert_string_equal(start->op_name, "rs");
     assert_ptr_equal(module->comps[module->ncomps - 1], module->entry);
-    module = must_read(arena, "ENTRY e { p = f32[8] parameter(0) s = ((f32[8]), f32[8]) call-start(p), to_apply={ q = f32[8] parameter(0) } }");
+    module = must_read(arena, "ENTRY e { p = f32[8] parameter(0) s = ((f32[8]), f32[8]) call-start(p), to_apply={ q = "
+                              "f32[8] parameter(0) } }");
     assert_int_equal(module->ncomps, 3);
     assert_ptr_equal(ir_attr_comp(module->comps[1]->root, IR_ATTR_TO_APPLY), module->comps[0]);
-    must_read(arena, "w { p = f32[8] parameter(0) } ENTRY e { p = f32[8] parameter(0) s = ((f32[8]), f32[8]) async-start(p), calls=w "
+    must_read(arena, "w { p = f32[8] parameter(0) } ENTRY e { p = f32[8] parameter(0) s = ((f32[8]), f32[8]) "
+                     "async-start(p), calls=w "
                      "u = ((f32[8]), f32[8]) async-update(s), calls=w d = f32[8] async-done(u), calls=w }");
     must_reject(arena, body(arena, "  s = f32[2] negate-start(p)\n"), "5:14", "((operands), result, ...)");
-    must_reject(arena, body(arena, "  s = ((f32[2]), f32[2]) reverse-start(p)\n"), "5:3", "reverse needs the attribute dimensions=");
-    must_reject(arena, body(arena, "  s = ((f32[2]), f32[2]) negate-start(p), dimensions={0}\n"), "5:43", "negate has no attribute");
+    must_reject(arena, body(arena, "  s = ((f32[2]), f32[2]) reverse-start(p)\n"), "5:3",
+        "reverse needs the attribute dimensions=");
+    must_reject(arena, body(arena, "  s = ((f32[2]), f32[2]) negate-start(p), dimensions={0}\n"), "5:43",
+        "negate has no attribute");
 }
 
 static void nesting_is_limited(void **state) {
@@ -289,15 +319,18 @@ static void nesting_is_limited(void **state) {
         fw_text_add(&comp, "c = f32[] call(), to_apply={");
     }
     must_reject(arena, fw_format(arena, "ENTRY e { p = %s", fw_text_string(&shape)), "1:215", "nested deeper");
-    must_reject(arena, fw_format(arena, "ENTRY e { p = f32[] parameter(0) x = %s", fw_text_string(&operand)), "1:1445", "nested deeper");
+    must_reject(arena, fw_format(arena, "ENTRY e { p = f32[] parameter(0) x = %s", fw_text_string(&operand)), "1:1445",
+        "nested deeper");
     must_reject(arena, fw_format(arena, "ENTRY e { %s", fw_text_string(&comp)), "1:5638", "nested deeper");
-    must_reject(arena, fw_format(arena, "ENTRY e { p = f32[] parameter(0), sharding={%s", fw_text_string(&shape)), "1:300", "nested deeper");
+    must_reject(arena, fw_format(arena, "ENTRY e { p = f32[] parameter(0), sharding={%s", fw_text_string(&shape)),
+        "1:300", "nested deeper");
 }
 
 static void messages_point_at_the_place(void **state) {
     fw_arena *arena = *state;
     fw_diag *diag = fw_diag_new(arena);
-    assert_null(try_read(arena, diag, "HloModule m\nENTRY e {\n\tp = f32[2] parameter(0)\n\tROOT x = f32[2] negat(p)\n}\n"));
+    assert_null(
+        try_read(arena, diag, "HloModule m\nENTRY e {\n\tp = f32[2] parameter(0)\n\tROOT x = f32[2] negat(p)\n}\n"));
     assert_string_equal(diag_text(arena, diag), "t:4:18: error: unknown op 'negat' (did you mean 'negate'?)\n"
                                                 "  \tROOT x = f32[2] negat(p)\n"
                                                 "  \t                ^\n");
@@ -314,7 +347,8 @@ static void messages_point_at_the_place(void **state) {
 
 static void graph_for_dot(void **state) {
     fw_arena *arena = *state;
-    ir_module *module = must_read(arena, body(arena, "  c = f32[2] call(p), to_apply={ q = f32[2] parameter(0) n = negate(q) }\n"));
+    ir_module *module =
+        must_read(arena, body(arena, "  c = f32[2] call(p), to_apply={ q = f32[2] parameter(0) n = negate(q) }\n"));
     fw_text text;
     fw_text_init(&text, arena);
     ir_module_print_dot(module, &text);
@@ -327,12 +361,17 @@ static void graph_for_dot(void **state) {
 
 static void work_is_counted(void **state) {
     fw_arena *arena = *state;
-    ir_module *module = must_read(arena,
-        "sum { a = f32[] parameter(0) b = f32[] parameter(1) c = f32[] add(a, b) }\nENTRY e {\n x = f32[8,16] parameter(0) y = f32[16,4] "
-        "parameter(1) z = f32[] constant(0)\n d = f32[8,4] dot(x, y), lhs_contracting_dims={1}, rhs_contracting_dims={0}\n"
-        " r = f32[8] reduce(x, z), dimensions={1}, to_apply=sum\n n = f32[8,4] negate(d)\n i = f32[1,8,8,3] parameter(2) k = f32[3,3,3,2] parameter(3)\n"
-        " v = f32[1,6,6,2] convolution(i, k), window={size=3x3}, dim_labels=b01f_01io->b01f\n s = f32[8,16] sort(x), dimensions={1}, to_apply={ a = f32[] parameter(0) "
-        "b = f32[] parameter(1) c = pred[] compare(a, b), direction=LT }\n f = f32[8,4] fusion(d), kind=kLoop, calls={ q = f32[8,4] parameter(0) w = f32[8,4] negate(q) }\n}");
+    ir_module *module =
+        must_read(arena, "sum { a = f32[] parameter(0) b = f32[] parameter(1) c = f32[] add(a, b) }\nENTRY e {\n x = "
+                         "f32[8,16] parameter(0) y = f32[16,4] "
+                         "parameter(1) z = f32[] constant(0)\n d = f32[8,4] dot(x, y), lhs_contracting_dims={1}, "
+                         "rhs_contracting_dims={0}\n"
+                         " r = f32[8] reduce(x, z), dimensions={1}, to_apply=sum\n n = f32[8,4] negate(d)\n i = "
+                         "f32[1,8,8,3] parameter(2) k = f32[3,3,3,2] parameter(3)\n"
+                         " v = f32[1,6,6,2] convolution(i, k), window={size=3x3}, dim_labels=b01f_01io->b01f\n s = "
+                         "f32[8,16] sort(x), dimensions={1}, to_apply={ a = f32[] parameter(0) "
+                         "b = f32[] parameter(1) c = pred[] compare(a, b), direction=LT }\n f = f32[8,4] fusion(d), "
+                         "kind=kLoop, calls={ q = f32[8,4] parameter(0) w = f32[8,4] negate(q) }\n}");
     assert_int_equal(ir_instr_flops(entry_instr(module, "d")), 2 * 8 * 4 * 16);
     assert_int_equal(ir_instr_flops(entry_instr(module, "r")), 128);
     assert_int_equal(ir_instr_flops(entry_instr(module, "n")), 32);

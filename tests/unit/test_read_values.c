@@ -21,10 +21,10 @@ static void same_text(fw_arena *arena, const char *line) {
 
 static void shapes_of_every_kind(void **state) {
     fw_arena *arena = *state;
-    static const char *const shapes[] = {"f32[]", "f32[0]", "pred[2,3]", "u4[1024,512]{1,0:E(4)}", "bf16[2,3]{0,1}", "token[]",
-        "opaque[]", "()", "(f32[2]{0}, (s32[], token[]))", "b(f32[2]{0})", "f32[<=8,?,4]", "f8e4m3b11fnuz[1]", "f4e2m1fn[2]{0}",
-        "f32[]{:T(128)}", "f32[8,128]{1,0:T(8,128)(2,1)}", "f32[2,3]{1,0:D(D,C+~)T(*,8)L(4)#(u32)*(s64)E(4)S(1)SC(0:4,8)P(f32[2,3])M(16)}",
-        "c128[2]", "f32[2]{0:}"};
+    static const char *const shapes[] = {"f32[]", "f32[0]", "pred[2,3]", "u4[1024,512]{1,0:E(4)}", "bf16[2,3]{0,1}",
+        "token[]", "opaque[]", "()", "(f32[2]{0}, (s32[], token[]))", "b(f32[2]{0})", "f32[<=8,?,4]",
+        "f8e4m3b11fnuz[1]", "f4e2m1fn[2]{0}", "f32[]{:T(128)}", "f32[8,128]{1,0:T(8,128)(2,1)}",
+        "f32[2,3]{1,0:D(D,C+~)T(*,8)L(4)#(u32)*(s64)E(4)S(1)SC(0:4,8)P(f32[2,3])M(16)}", "c128[2]", "f32[2]{0:}"};
     for (int i = 0; i < FW_COUNT(shapes); i++) {
         ir_module *module = must_read(arena, fw_format(arena, "ENTRY e { p = %s parameter(0) }", shapes[i]));
         fw_text text;
@@ -37,8 +37,9 @@ static void shapes_of_every_kind(void **state) {
 }
 
 static void equal_shapes_are_shared(void **state) {
-    ir_module *module = must_read(*state, "ENTRY e { p = f32[2,3]{1,0} parameter(0) q = f32[2,3]{1,0} parameter(1) r = f32[2,3] {1,0} "
-                                         "parameter(2) s = f32[2,3] parameter(3) t = f32[2,3]{0,1} parameter(4) }");
+    ir_module *module =
+        must_read(*state, "ENTRY e { p = f32[2,3]{1,0} parameter(0) q = f32[2,3]{1,0} parameter(1) r = f32[2,3] {1,0} "
+                          "parameter(2) s = f32[2,3] parameter(3) t = f32[2,3]{0,1} parameter(4) }");
     const ir_comp *e = module->entry;
     assert_ptr_equal(e->instrs[0]->shape, e->instrs[1]->shape);
     assert_int_equal(e->instrs[2]->shape->layout->nminor, 2);
@@ -77,8 +78,9 @@ static void wrong_shapes(void **state) {
 }
 
 static void dynamic_dimensions_are_symbols(void **state) {
-    ir_module *module = must_read(*state, "ENTRY e { p = f32[<=8,4,?] parameter(0) q = f32[<=8] parameter(1) n = f32[<=8,4,?] negate(p) "
-                                          "c = f32[<=5] custom-call(n), custom_call_target=\"x\" }");
+    ir_module *module = must_read(*state,
+        "ENTRY e { p = f32[<=8,4,?] parameter(0) q = f32[<=8] parameter(1) n = f32[<=8,4,?] negate(p) "
+        "c = f32[<=5] custom-call(n), custom_call_target=\"x\" }");
     const ir_comp *e = module->entry;
     assert_int_equal(module->nsymbols, 4);
     assert_int_equal(module->symbols[0].most, 8);
@@ -99,7 +101,8 @@ static const ir_literal *literal_of(fw_arena *arena, const char *shape, const ch
 }
 
 static double value_at(const ir_literal *literal, int i) {
-    return ir_number_get(literal->shape->type, (const char *)literal->data + (size_t)i * ir_type_bytes(literal->shape->type));
+    return ir_number_get(
+        literal->shape->type, (const char *)literal->data + (size_t)i * ir_type_bytes(literal->shape->type));
 }
 
 static void literals_of_every_kind(void **state) {
@@ -139,7 +142,8 @@ static void literals_of_every_kind(void **state) {
     for (int i = 0; i < 6; i++)
         assert_true(value_at(matrix, i) == i + 1);
     assert_true(value_at(literal_of(arena, "f32[]", "0.1"), 0) == (double)0.1f);
-    const ir_module *module = must_read(arena, "ENTRY e { a = s32[] constant(1) b = (s32[], f32[2]) constant((1, {...})) }");
+    const ir_module *module =
+        must_read(arena, "ENTRY e { a = s32[] constant(1) b = (s32[], f32[2]) constant((1, {...})) }");
     assert_string_equal(ir_module_elided(module)->name, "b");
     assert_null(ir_module_elided(must_read(arena, "ENTRY e { a = s32[] constant(1) }")));
 }
@@ -177,14 +181,14 @@ static void wrong_literals(void **state) {
         {"f32[]", "", 0, "a number of type f32"},
         {"c64[]", "1", 0, "a complex number"},
         {"c64[]", "(1 2)", 3, "','"},
-        {"c64[]", "(1,2", 4, "')'"},
+        {"c64[]", "(1,2,", 4, "')'"},
         {"f32[2]", "1", 0, "expected '{'"},
         {"f32[2]", "{1}", 2, "needs 2 values, not 1"},
         {"f32[2]", "{1,2,3}", 5, "has only 2 values"},
         {"f32[2]", "{{1,2}}", 1, "more braces"},
         {"f32[2,2]", "{1,2,3,4}", 1, "expected '{'"},
-        {"f32[2,2]", "{{1,2}}", 7, "dimension 0 needs 2 values, not 1"},
-        {"f32[2,2]", "{{1,2},{3,4},{5,6}}", 14, "has only 2 values"},
+        {"f32[2,2]", "{{1,2}}", 6, "dimension 0 needs 2 values, not 1"},
+        {"f32[2,2]", "{{1,2},{3,4},{5,6}}", 13, "has only 2 values"},
         {"f32[0]", "{1}", 1, "has only 0 values"},
         {"f32[1000000000]", "{1}", 0, "needs 1000000000 values"},
         {"(s32[], s32[])", "(1)", 2, "','"},
@@ -207,8 +211,10 @@ static void attributes_of_every_kind_print_as_written(void **state) {
     fw_arena *arena = *state;
     static const char *const lines[] = {
         "x = f32[2]{0} negate(p), sharding={devices=[2,1]<=[2] last_tile_dim_replicate metadata={op_name=\"a}\"}}",
-        "x = f32[2]{0} negate(p), sharding={{replicated}, {maximal device=1}}, frontend_attributes={a=\"b,c\",k={\"j\": \"}\"}}",
-        "x = f32[2]{0} negate(p), metadata={op_type=\"t\" op_name=\"n\", source_line=3 profile_type={1}}, statistics={visualizing_index=1,a=2.5}",
+        "x = f32[2]{0} negate(p), sharding={{replicated}, {maximal device=1}}, "
+        "frontend_attributes={a=\"b,c\",k={\"j\": \"}\"}}",
+        "x = f32[2]{0} negate(p), metadata={op_type=\"t\" op_name=\"n\", source_line=3 profile_type={1}}, "
+        "statistics={visualizing_index=1,a=2.5}",
         "x = f32[2]{0} negate(p), control-predecessors={p}, backend_config={\"a\":{\"b\":\"}\\\"{\"}}",
         "x = f32[2]{0} negate(p), backend_config=\"a\\\"b\", origin={({\"a\"},{\"b\" {0}})}",
         "x = f32[2]{0} parameter(1), parameter_replication={true,false}",
@@ -218,14 +224,19 @@ static void attributes_of_every_kind_print_as_written(void **state) {
         "x = f32[1]{0} slice(p), slice={[0:2:2]}",
         "x = f32[0]{0} slice(p), slice={[1:1]}",
         "x = f32[5]{0} pad(p, f32[] constant(0)), padding=-1_2_3",
-        "x = f32[4,2]{1,0} gather(f32[3,2] parameter(1), s32[4,1] parameter(2)), offset_dims={1}, collapsed_slice_dims={0}, "
+        "x = f32[4,2]{1,0} gather(f32[3,2] parameter(1), s32[4,1] parameter(2)), offset_dims={1}, "
+        "collapsed_slice_dims={0}, "
         "start_index_map={0}, index_vector_dim=1, slice_sizes={1,2}, indices_are_sorted=true",
-        "x = f32[2,2]{1,0} dot(p, p), lhs_contracting_dims={}, rhs_contracting_dims={}, operand_precision={high,default}, algorithm=dot_tf32_tf32_f32_x3",
-        "x = f32[1,1,1,1]{3,2,1,0} convolution(f32[1,3,3,1] parameter(1), f32[2,2,1,1] parameter(2)), window={size=2x2 stride=2x1 "
-        "pad=-1_0x0_-1 lhs_dilate=1x2 rhs_dilate=2x1 rhs_reversal=0x1}, dim_labels=b01f_01io->b01f, feature_group_count=1, convolution_kind=fprop",
+        "x = f32[2,2]{1,0} dot(p, p), lhs_contracting_dims={}, rhs_contracting_dims={}, "
+        "operand_precision={high,default}, algorithm=dot_tf32_tf32_f32_x3",
+        "x = f32[1,1,1,1]{3,2,1,0} convolution(f32[1,3,3,1] parameter(1), f32[2,2,1,1] parameter(2)), window={size=2x2 "
+        "stride=2x1 "
+        "pad=-1_0x0_-1 lhs_dilate=1x2 rhs_dilate=2x1 rhs_reversal=0x1}, dim_labels=b01f_01io->b01f, "
+        "feature_group_count=1, convolution_kind=fprop",
         "x = c64[2]{0} fft(c64[2] parameter(1)), fft_type=IFFT, fft_length={2}",
         "x = f32[2]{0} custom-call(p), custom_call_target=\"a\\\"\\n\", api_version=API_VERSION_TYPED_FFI, "
-        "operand_layout_constraints={f32[2]{0}}, custom_call_has_side_effect=true, literal=f32[2] {1, 2}, schedule=SCHEDULE_LATEST, "
+        "operand_layout_constraints={f32[2]{0}}, custom_call_has_side_effect=true, literal=f32[2]{0} {1, 2}, "
+        "schedule=SCHEDULE_LATEST, "
         "output_to_operand_aliasing={{}: (0, {})}, padding_type=PADDING_SAME, window={}",
         "x = (f32[2]{0}, u32[2]{0}) rng-bit-generator(p), algorithm=rng_three_fry",
         "x = f32[2]{0} all-reduce(p), to_apply={ a = f32[] parameter(0) b = f32[] parameter(1) c = add(a, b) }, "
@@ -258,8 +269,10 @@ static void attributes_of_every_kind_print_as_written(void **state) {
 
 static void attributes_have_their_values(void **state) {
     fw_arena *arena = *state;
-    const ir_instr *x = read_body(arena, "x = f32[1,1,1,1] convolution(f32[1,3,3,1] parameter(1), f32[2,2,1,1] parameter(2)), "
-                                         "window={pad=-1_0x0_-1 size=2x2 rhs_reversal=0x1 lhs_dilate=1x2}, dim_labels=b01f_01io->fb10")->entry->root;
+    const ir_instr *x =
+        read_body(arena, "x = f32[1,1,1,1] convolution(f32[1,3,3,1] parameter(1), f32[2,2,1,1] parameter(2)), "
+                         "window={pad=-1_0x0_-1 size=2x2 rhs_reversal=0x1 lhs_dilate=1x2}, dim_labels=b01f_01io->fb10")
+            ->entry->root;
     const ir_window *window = ir_attr_get(x, IR_ATTR_WINDOW)->window;
     assert_int_equal(window->rank, 2);
     assert_int_equal(window->dims[0].pad_low, -1);
@@ -279,8 +292,10 @@ static void attributes_have_their_values(void **state) {
     x = read_body(arena, "x = f32[2] negate(p), metadata={op_name=\"a\\\"\\x41\\102\\n\"}")->entry->root;
     assert_string_equal(x->op_name, "a\"AB\n");
     /* Words compared without case come out in one spelling. */
-    x = read_body(arena, "x = f32[] dot(p, p), lhs_contracting_dims={0}, rhs_contracting_dims={0}, operand_precision={HIGHEST,Default}, "
-                         "algorithm=DOT_F32_F32_F32")->entry->root;
+    x = read_body(arena,
+        "x = f32[] dot(p, p), lhs_contracting_dims={0}, rhs_contracting_dims={0}, operand_precision={HIGHEST,Default}, "
+        "algorithm=DOT_F32_F32_F32")
+            ->entry->root;
     assert_string_equal(ir_attr_word(x, IR_ATTR_ALGORITHM), "dot_f32_f32_f32");
     assert_string_equal(ir_attr_get(x, IR_ATTR_OPERAND_PRECISION)->words[0], "highest");
     x = read_body(arena, "x = f32[2] custom-call(p), custom_call_target='it\\'s'")->entry->root;
@@ -291,8 +306,11 @@ static void attributes_have_their_values(void **state) {
 
 static void raw_values_lose_comments_and_line_breaks(void **state) {
     fw_arena *arena = *state;
-    const ir_instr *x = read_body(arena, "x = f32[2] negate(p), sharding={ /*a*/replicated\n // b\n}, metadata={op_name=\"//no /*comment*/\"\n}")->entry->root;
-    assert_string_equal(instr_text(arena, x), "ROOT x = f32[2] negate(p), sharding={ replicated }, metadata={op_name=\"//no /*comment*/\" }");
+    const ir_instr *x = read_body(
+        arena, "x = f32[2] negate(p), sharding={ /*a*/replicated\n // b\n}, metadata={op_name=\"//no /*comment*/\"\n}")
+                            ->entry->root;
+    assert_string_equal(instr_text(arena, x),
+        "ROOT x = f32[2] negate(p), sharding={ replicated }, metadata={op_name=\"//no /*comment*/\" }");
 }
 
 static void wrong_attributes(void **state) {
@@ -327,7 +345,8 @@ static void wrong_attributes(void **state) {
         {"x = f32[2] pad(p, p), padding=0_0_-1", "3:31", "interior"},
         {"x = f32[2] pad(p, p), padding=a", "3:31", "an integer"},
         {"x = f32[2] reduce-window(p, p), window={size=2, stride=2}", "3:47", "or '}' in a window"},
-        {"x = f32[2] reduce-window(p, p), window={size=2 stride=2x2}", "3:40", "'stride' has 2 dimensions, but 'size' has 1"},
+        {"x = f32[2] reduce-window(p, p), window={size=2 stride=2x2}", "3:40",
+            "'stride' has 2 dimensions, but 'size' has 1"},
         {"x = f32[2] reduce-window(p, p), window={size=2 size=2}", "3:48", "twice"},
         {"x = f32[2] reduce-window(p, p), window={stride=2}", "3:40", "'size' has 0"},
         {"x = f32[2] reduce-window(p, p), window={size=2 pad=1}", "3:52", "2 numbers"},
@@ -343,7 +362,8 @@ static void wrong_attributes(void **state) {
         {"x = f32[2] conditional(p, p)", "3:1", "must be pred[] or s32[]"},
         {"x = f32[2] conditional(pred[] constant(1), p, p), branch_computations={}", "3:1", "true_computation="},
         {"x = f32[2] conditional(s32[] constant(1), p, p)", "3:1", "branch_computations="},
-        {"x = f32[2] custom-call(p), custom_call_target=\"x\", api_version=UNSPECIFIED", "3:64", "api_version cannot be"},
+        {"x = f32[2] custom-call(p), custom_call_target=\"x\", api_version=UNSPECIFIED", "3:64",
+            "api_version cannot be"},
         {"x = f32[2] custom-call(p), custom_call_target=x", "3:47", "a string"},
         {"x = f32[2] custom-call(p), custom_call_target=\"x\", literal={1}", "3:60", "a shape"},
     };
@@ -353,7 +373,9 @@ static void wrong_attributes(void **state) {
 
 static void attributes_need_no_order_and_shared_spellings_work(void **state) {
     fw_arena *arena = *state;
-    const ir_instr *x = read_body(arena, "x = f32[1] dynamic-slice(p, s32[] constant(0)), metadata={}, dynamic_slice_sizes={1}")->entry->root;
+    const ir_instr *x =
+        read_body(arena, "x = f32[1] dynamic-slice(p, s32[] constant(0)), metadata={}, dynamic_slice_sizes={1}")
+            ->entry->root;
     assert_int_equal(x->attrs[0].id, IR_ATTR_METADATA);
     assert_null(x->op_name);
     x = read_body(arena, "x = f32[2] collective-permute(p), slice_sizes={{1}}, source_target_pairs={}")->entry->root;

@@ -1,0 +1,3 @@
+-- exit: 5
+-- error: rule_syntax.lua:
+rule "half" {

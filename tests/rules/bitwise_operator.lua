@@ -1,0 +1,3 @@
+-- expect: bitwise operators
+local x = 1
+local y = x & 3

@@ -1,0 +1,2 @@
+-- expect: __close is not offered
+setmetatable({}, { __close = function() end })

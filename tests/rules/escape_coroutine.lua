@@ -1,0 +1,2 @@
+-- expect: global 'coroutine'
+coroutine.wrap(function() while true do end end)()

@@ -1,0 +1,2 @@
+-- expect: (the error is a table)
+error({})

@@ -1,0 +1,2 @@
+-- expect: more than two digits
+string.format("%99999d", 1)

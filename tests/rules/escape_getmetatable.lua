@@ -1,0 +1,2 @@
+-- expect: global 'getmetatable'
+getmetatable("").__index = nil

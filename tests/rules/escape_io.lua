@@ -1,0 +1,2 @@
+-- expect: global 'io'
+io.open("/etc/passwd")

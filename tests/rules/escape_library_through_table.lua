@@ -1,0 +1,2 @@
+-- expect: this table is read-only
+table.insert(string, 1)

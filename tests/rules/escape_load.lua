@@ -1,0 +1,2 @@
+-- expect: global 'load'
+load("return 1")()

@@ -1,0 +1,2 @@
+-- expect: __mode is not offered
+setmetatable({}, { __mode = "k" })

@@ -1,0 +1,2 @@
+-- expect: has no order
+for k in pairs({ [{}] = 1 }) do end

@@ -1,0 +1,2 @@
+-- expect: field 'randomseed'
+math.randomseed(1)

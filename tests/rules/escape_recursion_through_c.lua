@@ -1,0 +1,3 @@
+-- expect: stack overflow
+local function f() return (string.gsub("x", "x", f)) end
+f()

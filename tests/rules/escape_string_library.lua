@@ -1,0 +1,2 @@
+-- expect: cannot set 'rep'
+string.rep = function() return "" end

@@ -1,0 +1,2 @@
+-- expect: attempt to index a
+("x").y = 1

@@ -1,0 +1,2 @@
+-- expect: syntax error near '1'
+x 1

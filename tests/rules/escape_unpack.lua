@@ -1,0 +1,2 @@
+-- expect: unpack: at most elements
+return table.unpack({}, 1, 100000000)

@@ -1,0 +1,2 @@
+-- expect: only offered inside propose
+fuse({})

@@ -1,0 +1,2 @@
+-- expect: has no `on`
+rule "x" { propose = function() end }

@@ -1,0 +1,2 @@
+-- expect: has no function `propose`
+rule "x" { on = "*" }

@@ -1,0 +1,2 @@
+-- expect: has no field 'prority'
+rule "x" { on = "*", prority = 1, propose = function() end }

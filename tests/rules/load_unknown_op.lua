@@ -1,0 +1,2 @@
+-- expect: 'devide' is neither an op
+rule "x" { on = "devide", propose = function() end }

@@ -1,0 +1,2 @@
+-- expect: is not a member
+rule "n" { on = "divide", priority = 1000, propose = function(root) return fuse({ root }, { outputs = { root:operand(1) } }) end }
