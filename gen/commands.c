@@ -6,7 +6,8 @@
 /* ---- run ---- */
 
 /* Inputs of a module are the leaves of its parameters in order, tokens left out. */
-static bool read_leaves(fw_arena *arena, fw_diag *diag, const cli_line *line, const ir_instr *param, ir_literal *literal, int *next)
+static bool read_leaves(fw_arena *arena, fw_diag *diag, const cli_line *line, const ir_instr *param,
+    ir_literal *literal, int *next)
 {
     if (literal->shape->type == IR_TUPLE) {
         for (int i = 0; i < literal->shape->nelems; i++)
@@ -35,7 +36,8 @@ static ir_literal **read_inputs(fw_arena *arena, fw_diag *diag, const cli_line *
     int next = 0;
     for (int i = 0; i < entry->nparams; i++) {
         if (!ir_shape_is_static(entry->params[i]->shape)) {
-            fw_error(diag, FW_UNSUPPORTED, entry->params[i]->loc, "parameter '%s' has a symbolic size", entry->params[i]->name);
+            fw_error(diag, FW_UNSUPPORTED, entry->params[i]->loc, "parameter '%s' has a symbolic size",
+                entry->params[i]->name);
             return NULL;
         }
         args[i] = ir_literal_new(arena, entry->params[i]->shape);
@@ -43,14 +45,16 @@ static ir_literal **read_inputs(fw_arena *arena, fw_diag *diag, const cli_line *
             return NULL;
     }
     if (next + 1 < line->nwords) {
-        fw_error(diag, FW_INPUT, GEN_NOWHERE, "'%s' is one input too many: the module has %d", line->words[next + 1], next);
+        fw_error(diag, FW_INPUT, GEN_NOWHERE, "'%s' is one input too many: the module has %d", line->words[next + 1],
+            next);
         return NULL;
     }
     return args;
 }
 
 /* Writes the leaves of a result as PREFIX.0.npy, ..., or prints them where there is no prefix. */
-static bool write_leaves(fw_arena *arena, fw_diag *diag, const cli_line *line, const ir_literal *literal, int *next, fw_text *out)
+static bool write_leaves(fw_arena *arena, fw_diag *diag, const cli_line *line, const ir_literal *literal, int *next,
+    fw_text *out)
 {
     if (literal->shape->type == IR_TUPLE) {
         for (int i = 0; i < literal->shape->nelems; i++)
@@ -96,7 +100,8 @@ static bool run_passes(fw_arena *arena, fw_diag *diag, ir_module *module, const 
         fw_text_init(&list, arena);
         for (int i = 0; i < count; i++)
             fw_text_printf(&list, " %s", names[i]);
-        fw_error(diag, FW_USAGE, GEN_NOWHERE, "there is no pass '%s'%s%s%s", last, nearest ? "; did you mean '" : "", nearest ? nearest : "",
+        fw_error(diag, FW_USAGE, GEN_NOWHERE, "there is no pass '%s'%s%s%s", last, nearest ? "; did you mean '" : "",
+            nearest ? nearest : "",
             nearest ? "'?" : "");
         fw_note(diag, GEN_NOWHERE, "passes in their order:%s", fw_text_string(&list));
         return false;
@@ -143,17 +148,19 @@ bool command_ops(fw_text *out)
         const ir_op_info *op = ir_op_of((ir_op)i);
         const char *most = op->most < 0 ? "any" : fw_format(out->arena, "%d", op->most);
         const char *count = op->least == op->most ? most : fw_format(out->arena, "%d to %s", op->least, most);
-        bool opaque = !strcmp(op->access, "OPAQUE");
-        const char *code = opaque ? "no" : fw_format(out->arena, "yes%s%s%s%s", op->c_float || op->c_int || op->c_pred ? ", elements:" : "",
+        bool opaque = !strcmp(op->access, "OPAQUE"), by_element = op->c_float || op->c_int || op->c_pred;
+        const char *code = opaque ? "no" : fw_format(out->arena, "yes%s%s%s%s", by_element ? ", elements:" : "",
             op->c_float ? " float" : "", op->c_int ? " integer" : "", op->c_pred ? " pred" : "");
-        fw_text_printf(out, "%-28s %-14s %-9s %-9s %s\n", op->name, ir_class_name(op->cls), count, strcmp(op->eval, "none") ? "yes" : "no", code);
+        fw_text_printf(out, "%-28s %-14s %-9s %-9s %s\n", op->name, ir_class_name(op->cls), count,
+            strcmp(op->eval, "none") ? "yes" : "no", code);
     }
     return true;
 }
 
 /* ---- all ---- */
 
-/* The folder of rules/ and templates/: the source tree this was built from while it is there, else where it was installed. */
+/* The folder of rules/ and templates/: the source tree this was built from while it is there, else the installed
+ * one. */
 static const char *data_folder(void)
 {
     return fw_file_exists(FW_SOURCE_DATA "/templates/c/MODEL.h") ? FW_SOURCE_DATA : FW_INSTALL_DATA;

@@ -1,5 +1,5 @@
-/* check: generates the code of a module with its main program, builds and runs it on random inputs in a temporary folder, and
- * compares with the evaluator. */
+/* check: generates the code of a module with its main program, builds and runs it on random inputs in a temporary
+ * folder, and compares with the evaluator. */
 #include "options.h"
 
 #include <math.h>
@@ -32,7 +32,15 @@ static uint64_t next_random(uint64_t *state)
     return z ^ z >> 31;
 }
 
-/* Floats in [-1, 1), small integers: they serve as indices, counts and shifts. */
+/* Matrices and kernels are scaled by the root of the terms that go into one column, as trained weights are: a
+ * recurrence of unscaled ones is chaotic, and then even two exact programs differ. */
+static double scale_of(const ir_shape *shape)
+{
+    int64_t columns = shape->rank ? ir_shape_size(shape, shape->rank - 1) : 1;
+    return shape->rank < 2 || columns == 0 ? 1 : 1 / sqrt((double)(ir_shape_count(shape) / columns) + 1);
+}
+
+/* Floats around 0 and at most 1, small integers: they serve as indices, counts and shifts. */
 static void fill_random(check *c, ir_literal *literal)
 {
     ir_type type = literal->shape->type;
@@ -40,11 +48,12 @@ static void fill_random(check *c, ir_literal *literal)
     ir_type part = type == IR_C64 ? IR_F32 : type == IR_C128 ? IR_F64 : type;
     size_t bytes = ir_type_bytes(part);
     int64_t count = ir_shape_count(literal->shape) * (complex ? 2 : 1);
+    double scale = scale_of(literal->shape);
     for (int64_t i = 0; i < count; i++) {
         char *at = (char *)literal->data + (size_t)i * bytes;
         uint64_t r = next_random(&c->random);
         if (ir_type_is_float(part))
-            ir_number_set(part, at, (double)(r >> 11) * 0x1p-52 - 1);
+            ir_number_set(part, at, scale * ((double)(r >> 11) * 0x1p-52 - 1));
         else if (type == IR_PRED)
             ir_number_set_int(type, at, (int64_t)(r >> 63));
         else
@@ -84,7 +93,8 @@ static bool make_inputs(check *c)
     c->args = fw_alloc_array(c->arena, (size_t)entry->nparams + 1, sizeof *c->args);
     for (int i = 0; i < entry->nparams; i++) {
         if (!ir_shape_is_static(entry->params[i]->shape)) {
-            fw_error(c->diag, FW_UNSUPPORTED, entry->params[i]->loc, "parameter '%s' has a symbolic size", entry->params[i]->name);
+            fw_error(c->diag, FW_UNSUPPORTED, entry->params[i]->loc, "parameter '%s' has a symbolic size",
+                entry->params[i]->name);
             return false;
         }
         c->args[i] = ir_literal_new(c->arena, entry->params[i]->shape);
@@ -168,7 +178,8 @@ static const char *element_text(const check *c, const ir_literal *literal, int64
 {
     fw_text text;
     fw_text_init(&text, c->arena);
-    ir_number_print(literal->shape->type, (const char *)literal->data + (size_t)at * ir_type_bytes(literal->shape->type), &text);
+    ir_number_print(literal->shape->type,
+        (const char *)literal->data + (size_t)at * ir_type_bytes(literal->shape->type), &text);
     return fw_text_string(&text);
 }
 
@@ -182,12 +193,15 @@ static bool compare(check *c, ir_literal *expected, int number)
     ir_distance d = ir_literal_distance(actual, expected);
     bool ok = close_enough(expected->shape->type, &d);
     if (ir_type_is_float(expected->shape->type) || ir_class_of(expected->shape->type) == IR_CLASS_COMPLEX)
-        fw_text_printf(c->out, "%s %s: at most %.4g ULP, %.3g absolute, largest element %.3g: %s\n", what, shape, d.max_ulp, d.max_abs,
+        fw_text_printf(c->out, "%s %s: at most %.4g ULP, %.3g absolute, largest element %.3g: %s\n", what, shape,
+            d.max_ulp, d.max_abs,
             d.max_ref, ok ? "agrees" : "DIFFERS");
     else
-        fw_text_printf(c->out, "%s %s: %lld elements differ: %s\n", what, shape, (long long)d.mismatches, ok ? "agrees" : "DIFFERS");
+        fw_text_printf(c->out, "%s %s: %lld elements differ: %s\n", what, shape, (long long)d.mismatches,
+            ok ? "agrees" : "DIFFERS");
     if (!ok && d.worst >= 0)
-        fw_error(c->diag, FW_MISMATCH, GEN_NOWHERE, "output %d: element %lld is %s, but the evaluator says %s", number, (long long)d.worst,
+        fw_error(c->diag, FW_MISMATCH, GEN_NOWHERE, "output %d: element %lld is %s, but the evaluator says %s", number,
+            (long long)d.worst,
             element_text(c, actual, d.worst), element_text(c, expected, d.worst));
     else if (!ok)
         fw_error(c->diag, FW_MISMATCH, GEN_NOWHERE, "output %d differs from the evaluator's", number);
@@ -225,7 +239,8 @@ static bool run_check(check *c, gen_options *options)
         return false;
     c->expected = ir_evaluate(c->arena, c->diag, c->module, c->args, c->module->entry->nparams);
     gen_model_start(&c->model, c->arena, c->diag, options);
-    bool ok = c->expected && gen_model_plan(&c->model, c->module, c->out) && gen_model_texts(&c->model) && gen_output_write(&c->model) &&
+    bool ok = c->expected && gen_model_plan(&c->model, c->module, c->out) && gen_model_texts(&c->model) &&
+        gen_output_write(&c->model) &&
               build(c) && run_built(c) && each_leaf(c, c->expected, &c->noutputs, compare);
     gen_model_end(&c->model);
     return ok && fw_diag_errors(c->diag) == 0;
@@ -239,7 +254,8 @@ bool command_check(fw_arena *arena, fw_diag *diag, const cli_line *line, fw_text
         return false;
     bool ok = run_check(&c, &options);
     if (ok)
-        fw_text_printf(out, "%d output%s of %d kernel%s agree%s with the evaluator\n", c.noutputs, c.noutputs == 1 ? "" : "s", c.model.nkernels,
+        fw_text_printf(out, "%d output%s of %d kernel%s agree%s with the evaluator\n", c.noutputs,
+            c.noutputs == 1 ? "" : "s", c.model.nkernels,
             c.model.nkernels == 1 ? "" : "s", c.noutputs == 1 ? "s" : "");
     if (fw_diag_status(diag) == FW_MISMATCH || fw_diag_status(diag) == FW_INTERNAL)
         fw_note(diag, GEN_NOWHERE, "the generated code and its inputs are in %s", c.folder);

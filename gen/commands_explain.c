@@ -31,7 +31,8 @@ static const char *permissions(fw_arena *arena, const plan_kernel *kernel)
 {
     if (!kernel->reassociate && !kernel->contract && !kernel->approximate)
         return "";
-    return fw_format(arena, "; may%s%s%s", kernel->reassociate ? " reassociate" : "", kernel->contract ? " contract" : "",
+    return fw_format(arena, "; may%s%s%s", kernel->reassociate ? " reassociate" : "",
+        kernel->contract ? " contract" : "",
         kernel->approximate ? " approximate" : "");
 }
 
@@ -41,14 +42,17 @@ static void print_kernel(const gen_model *model, const gen_kernel *kernel, fw_te
     const char *again = &model->kernels[kernel->like] == kernel ? "" : " (the same code again)";
     const sched_kernel *k = kernel->step->kernel;
     if (!k) {
-        fw_text_printf(out, "%s%s: copies %s\n    figures   0 flops, %lld bytes\n\n", kernel->name, again, gen_shape_text(arena, kernel->step->to->shape),
+        fw_text_printf(out, "%s%s: copies %s\n    figures   0 flops, %lld bytes\n\n", kernel->name, again,
+            gen_shape_text(arena, kernel->step->to->shape),
             (long long)(2 * kernel->step->to->bytes));
         return;
     }
     const plan_kernel *p = k->plan;
-    fw_text_printf(out, "%s%s: template %s, computes %s%s\n", kernel->name, again, p->template_name, gen_shape_text(arena, p->outputs[0]->shape),
+    fw_text_printf(out, "%s%s: template %s, computes %s%s\n", kernel->name, again, p->template_name,
+        gen_shape_text(arena, p->outputs[0]->shape),
         p->noutputs > 1 ? fw_format(arena, " and %d more", p->noutputs - 1) : "");
-    fw_text_printf(out, "    rule      %s%s%s%s%s%s\n", p->rule ? p->rule : "none", p->rule_file ? " at " : "", gen_rule_place(model, p),
+    fw_text_printf(out, "    rule      %s%s%s%s%s%s\n", p->rule ? p->rule : "none", p->rule_file ? " at " : "",
+        gen_rule_place(model, p),
         p->why ? ": " : "", p->why ? p->why : "", permissions(arena, p));
     print_names("members", p->members, p->nmembers, out);
     print_names("outputs", p->outputs, p->noutputs, out);
@@ -57,8 +61,10 @@ static void print_kernel(const gen_model *model, const gen_kernel *kernel, fw_te
         fw_text_printf(out, "    in place  of %s\n", p->in_place->name);
     fw_text_printf(out, "    tiles     %lld", (long long)k->ntiles);
     for (int i = 0; i < k->nloops; i++)
-        fw_text_printf(out, "%s %s %lld of %lld", i ? "," : ":", k->loops[i].name, (long long)k->loops[i].tile, (long long)k->loops[i].extent);
-    fw_text_printf(out, "\n    figures   %lld flops, %lld bytes read, %lld written, %lld scratch", (long long)k->flops, (long long)k->bytes_read,
+        fw_text_printf(out, "%s %s %lld of %lld", i ? "," : ":", k->loops[i].name, (long long)k->loops[i].tile,
+            (long long)k->loops[i].extent);
+    fw_text_printf(out, "\n    figures   %lld flops, %lld bytes read, %lld written, %lld scratch", (long long)k->flops,
+        (long long)k->bytes_read,
         (long long)k->bytes_written, (long long)(k->scratch_bytes + k->template_bytes));
     if (k->points_recomputed)
         fw_text_printf(out, ", %lld of %lld points recomputed", (long long)k->points_recomputed, (long long)k->points);
@@ -68,12 +74,14 @@ static void print_kernel(const gen_model *model, const gen_kernel *kernel, fw_te
 static void print_record(const gen_model *model, const plan_record *r, fw_text *out)
 {
     const plan_kernel place = {.rule_file = r->rule_file, .rule_line = r->rule_line};
-    fw_text_printf(out, "  %-8s %s, %s%s%s", r->accepted ? "accepted" : "refused", r->instr ? r->instr->name : "-", r->rule ? r->rule : "-",
+    fw_text_printf(out, "  %-8s %s, %s%s%s", r->accepted ? "accepted" : "refused", r->instr ? r->instr->name : "-",
+        r->rule ? r->rule : "-",
         r->rule_file ? " at " : "", gen_rule_place(model, &place));
     if (r->nmembers)
         fw_text_printf(out, ", %d instruction%s", r->nmembers, r->nmembers == 1 ? "" : "s");
     if (r->flops || r->bytes_read || r->bytes_written)
-        fw_text_printf(out, ", %lld flops, %lld bytes read, %lld written", (long long)r->flops, (long long)r->bytes_read, (long long)r->bytes_written);
+        fw_text_printf(out, ", %lld flops, %lld bytes read, %lld written", (long long)r->flops,
+            (long long)r->bytes_read, (long long)r->bytes_written);
     if (r->bytes_saved)
         fw_text_printf(out, ", saves %lld bytes", (long long)r->bytes_saved);
     fw_text_printf(out, "%s%s\n", r->reason ? ": " : "", r->reason ? r->reason : "");
@@ -88,10 +96,12 @@ static void print_all(const gen_model *model, const char *op, fw_text *out)
         flops += k ? (long long)k->flops : 0;
         bytes += k ? (long long)(k->bytes_read + k->bytes_written) : 2 * (long long)model->kernels[i].step->to->bytes;
     }
-    fw_text_printf(out, "%s: %d kernel%s for target %s; %lld flops, %lld bytes moved, loop bodies once\n", model->module->name, model->nkernels,
+    fw_text_printf(out, "%s: %d kernel%s for target %s; %lld flops, %lld bytes moved, loop bodies once\n",
+        model->module->name, model->nkernels,
         model->nkernels == 1 ? "" : "s", model->target->name, flops, bytes);
     fw_text_printf(out, "workspace %lld bytes (at least %lld live at once) and %lld a thread; constants %lld bytes\n\n",
-        (long long)program->buffer_bytes, (long long)program->live_bytes, (long long)program->thread_bytes, (long long)program->constant_bytes);
+        (long long)program->buffer_bytes, (long long)program->live_bytes, (long long)program->thread_bytes,
+        (long long)program->constant_bytes);
     for (int i = 0; i < model->nkernels; i++) {
         const sched_kernel *k = model->kernels[i].step->kernel;
         if (!op || (k && has_member(k->plan, op)))
@@ -119,7 +129,8 @@ static bool find_op(const gen_model *model, const char *op)
         if (!strcmp(names[i], op))
             return true;
     const char *nearest = cli_nearest(op, names, count);
-    fw_error(model->diag, FW_USAGE, GEN_NOWHERE, "the simplified module has no instruction '%s'%s%s%s", op, nearest ? "; did you mean '" : "",
+    fw_error(model->diag, FW_USAGE, GEN_NOWHERE, "the simplified module has no instruction '%s'%s%s%s", op,
+        nearest ? "; did you mean '" : "",
         nearest ? nearest : "", nearest ? "'?" : "");
     fw_note(model->diag, GEN_NOWHERE, "'fusewright compile IN --dump=simplified' prints it");
     return false;

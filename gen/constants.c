@@ -11,13 +11,13 @@ static void mark_used(const sched_block *block, bool *used)
 {
     for (int i = 0; block && i < block->nsteps; i++) {
         const sched_step *step = &block->steps[i];
-        if (step->kind == SCHED_STEP_KERNEL && step->kernel->ntiles > 0) {
+        if (step->kind == SCHED_STEP_KERNEL && gen_step_tiles(step) > 0) {
             for (int j = 0; j < step->kernel->ninputs; j++)
                 used[step->inputs[j]->id] = true;
             for (int j = 0; j < step->kernel->plan->noutputs; j++)
                 used[step->outputs[j]->id] = true;
         }
-        if (step->kind == SCHED_STEP_SWAP || (step->kind == SCHED_STEP_COPY && step->to->bytes > 0))
+        if (step->kind == SCHED_STEP_SWAP || (step->kind == SCHED_STEP_COPY && gen_step_tiles(step) > 0))
             used[step->from->id] = used[step->to->id] = true;
         if (step->pred)
             used[step->pred->id] = true;
@@ -64,7 +64,8 @@ bool gen_constants_place(gen_model *model)
     for (int i = 0; i < program->nbuffers; i++)
         if (is_constant(model, i))
             bytes += program->buffers[i]->bytes;
-    model->constant_offsets = fw_alloc_array(model->arena, (size_t)program->nbuffers + 1, sizeof *model->constant_offsets);
+    model->constant_offsets = fw_alloc_array(model->arena, (size_t)program->nbuffers + 1,
+        sizeof *model->constant_offsets);
     model->weights = model->options->weights;
     if (!bytes || (model->weights == GEN_WEIGHTS_AUTO && bytes <= GEN_INLINE_BYTES))
         model->weights = GEN_WEIGHTS_INLINE;
@@ -189,10 +190,12 @@ static void constant_text(gen_model *model, const sched_buffer *buffer, fw_text 
     const char *name = model->buffer_names[buffer->id], *shape = gen_shape_text(model->arena, literal->shape);
     count = count ? count : 1;
     if (bits)
-        fw_text_printf(out, "static _Alignas(64) const union { %s bits[%lld]; %s value[%lld]; } %s_%s = {{ /* %s with special NaNs */\n",
+        fw_text_printf(out,
+            "static _Alignas(64) const union { %s bits[%lld]; %s value[%lld]; } %s_%s = {{ /* %s with special NaNs */\n",
             ir_type_c_unsigned(type), (long long)count, gen_c_type(type), (long long)count, model->prefix, name, shape);
     else
-        fw_text_printf(out, "static _Alignas(64) const %s %s_%s[%lld] = { /* %s */\n", gen_c_type(type), model->prefix, name,
+        fw_text_printf(out, "static _Alignas(64) const %s %s_%s[%lld] = { /* %s */\n", gen_c_type(type), model->prefix,
+            name,
             (long long)count, shape);
     elements_text(literal, bits, out);
     fw_text_add(out, bits ? "}};\n" : "};\n");

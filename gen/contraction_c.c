@@ -183,7 +183,8 @@ static const char *pack_rows(emit *e, const sched_stmt *c, int indent)
         e->guard_level = inner;
     }
     const char *value = emit_value(e, c->lhs);
-    fw_text_line(&e->text[inner], e->guard ? "row[%s] = inside ? %s : 0;" : "row[%s] = %s;", at, value);
+    fw_text_line(&e->text[inner], e->guard ? "row[%s] = inside ? %s : 0;" : "row[%s] = %s;", at,
+        e->guard ? emit_paren(e->arena, value, EMIT_LOGIC) : value);
     e->guard = NULL;
     fw_text_add(&out, fw_text_string(&e->text[0]));
     line_indent(&out, indent);

@@ -7,7 +7,8 @@ bool gen_copy_kernel(gen_model *model, const gen_kernel *kernel, fw_text *out)
     const char *shape = gen_shape_text(model->arena, step->to->shape);
     gen_slot slots[] = {
         {"banner", gen_banner(model, fw_format(model->arena, "%s: kernel %s", model->prefix, kernel->name))},
-        {"comment", fw_format(model->arena, "/* Copies %s: 0 flops, %lld bytes. */", shape, (long long)(2 * step->to->bytes))},
+        {"comment", fw_format(model->arena, "/* Copies %s: 0 flops, %lld bytes. */", shape,
+            (long long)(2 * step->to->bytes))},
         {"bytes", fw_format(model->arena, "%lld", (long long)step->to->bytes)},
         {"tile", fw_format(model->arena, "%d", GEN_COPY_TILE)},
     };

@@ -1,8 +1,9 @@
 /* NAME.c for the C backend: walks the steps of the program.
  *
- * Without threads a step is a call. With threads all of them walk the steps (SPMD): each computes its share of a kernel's tiles,
- * and a barrier stands before a step wherever another thread may still read or write what the step touches. The emitter keeps
- * that as a small state, so that runs of one-tile kernels, which one thread computes, have no barrier between them. */
+ * Without threads a step is a call. With threads all of them walk the steps (SPMD): each computes its share of a
+ * kernel's tiles, and a barrier stands before a step wherever another thread may still read or write what the step
+ * touches. The emitter keeps that as a small state, so that runs of one-tile kernels, which one thread computes,
+ * have no barrier between them. */
 #include "gen.h"
 
 #include <string.h>
@@ -117,7 +118,8 @@ static void emit_arguments(emitter *e, const gen_kernel *kernel)
             shared = shared || !strcmp(kernel->inputs[i], kernel->outputs[j]);
         if (shared)
             continue;
-        add_field(e, &line, first, kernel->inputs[i], pointer_text(e, step->inputs[i], k->inputs[i]->shape->type, false));
+        add_field(e, &line, first, kernel->inputs[i], pointer_text(e, step->inputs[i], k->inputs[i]->shape->type,
+            false));
         first = false;
     }
     for (int i = 0; i < k->plan->noutputs; i++, first = false)
@@ -143,10 +145,10 @@ static const char *kernel_comment(emitter *e, const gen_kernel *kernel)
 static void emit_kernel(emitter *e, const sched_step *step)
 {
     const gen_kernel *kernel = gen_kernel_of(e->model, step);
-    const char *prefix = e->model->prefix, *comment = kernel_comment(e, kernel);
-    int64_t tiles = gen_kernel_tiles(kernel);
+    int64_t tiles = gen_step_tiles(step);
     if (tiles == 0)
         return;
+    const char *prefix = e->model->prefix, *comment = kernel_comment(e, kernel);
     bool alone = tiles == 1;
     if (e->pending == PENDING_ALL || !alone)
         sync(e);
@@ -154,7 +156,8 @@ static void emit_kernel(emitter *e, const sched_step *step)
     e->out.indent++;
     emit_arguments(e, kernel);
     if (e->threads && !alone)
-        fw_text_line(&e->out, "%s_share(%s_%s, &call, scratch, %lld, thread, threads);", prefix, prefix, kernel->name, (long long)tiles);
+        fw_text_line(&e->out, "%s_share(%s_%s, &call, scratch, %lld, thread, threads);", prefix, prefix, kernel->name,
+            (long long)tiles);
     else
         fw_text_line(&e->out, "%s_%s(&call, scratch, 0, %lld);", prefix, kernel->name, (long long)tiles);
     e->out.indent--;
@@ -178,7 +181,8 @@ static void emit_while(emitter *e, const sched_step *step)
     const char *trip = e->loops ? fw_format(e->model->arena, "trip%d", e->loops + 1) : "trip";
     sync(e);
     if (step->trip_count >= 0)
-        fw_text_line(&e->out, "for (int64_t %s = 0; %s < %lld; %s++) { /* %s */", trip, trip, (long long)step->trip_count, trip, comment);
+        fw_text_line(&e->out, "for (int64_t %s = 0; %s < %lld; %s++) { /* %s */", trip, trip,
+            (long long)step->trip_count, trip, comment);
     else
         fw_text_line(&e->out, "for (;;) { /* %s */", comment);
     e->loops++;
@@ -265,7 +269,8 @@ static void find_moves(const sched_block *block, bool *moves)
 static const char *local_declaration(emitter *e, const sched_buffer *buffer)
 {
     bool constant = buffer->kind == SCHED_BUF_CONSTANT || buffer->kind == SCHED_BUF_PARAM;
-    return fw_format(e->model->arena, "%svoid *%s%s = %s;", constant ? "const " : "", e->moves[buffer->id] ? "" : "const ",
+    return fw_format(e->model->arena, "%svoid *%s%s = %s;", constant ? "const " : "",
+        e->moves[buffer->id] ? "" : "const ",
         e->model->buffer_names[buffer->id], place_text(e, buffer));
 }
 
@@ -391,5 +396,6 @@ bool gen_driver_c(gen_model *model, fw_text *out)
         {"checks", checks_text(model)},
         {"thread_bytes", fw_format(model->arena, "%lld", (long long)model->program->thread_bytes)},
     };
-    return gen_fill(model, e.threads ? "c/driver_pthreads.c" : "c/driver.c", NULL, slots, FW_COUNT(slots) - !e.threads, out);
+    return gen_fill(model, e.threads ? "c/driver_pthreads.c" : "c/driver.c", NULL, slots, FW_COUNT(slots) - !e.threads,
+        out);
 }

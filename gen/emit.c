@@ -6,13 +6,23 @@
 
 const char *const gen_kernel_words[] = {"a", "b", "c", "i", "j", "k", "l", "m", "n", "p", "q", "r", "s", "t", "u", "v", "w", "ky", "kx",
     "q0", "q1", "q2", "q3", "q4", "q5", "b0", "b1", "i0", "i1", "j0", "j1", "k0", "k1", "l0", "l1", "m0", "m1", "n0", "n1", "p0", "p1",
-    "acc", "sum", "lanes", "half", "row", "rows", "panel", "block", "packed", "columns", "column_stride", "begin", "end", "args", "scratch",
+    "half", "row", "rows", "panel", "block", "packed", "columns", "column_stride", "begin", "end", "args", "scratch",
     "element", "vector", "unaligned", "multiply", "K", "KC", "TILE_M", "MR", "NV", "NR", "VL", "ROWS", "ROW_STRIDE", "PANEL_AT", "BLOCK_AT",
     "VECTOR_BYTES", "UNROLL", "WIDE", NULL};
 
 static void take_name(emit *e, const char *name)
 {
-    FW_PUSH(e->arena, e->identifiers, e->nidentifiers, e->identifiers_cap, name);
+    FW_PUSH(e->arena, e->identifiers, e->nidentifiers, e->identifiers_cap, ((emit_name){name, 0}));
+}
+
+/* Names of temporaries whose loops are closed may be used again. */
+static void release_names(emit *e, int level)
+{
+    int kept = 0;
+    for (int i = 0; i < e->nidentifiers; i++)
+        if (e->identifiers[i].level < level)
+            e->identifiers[kept++] = e->identifiers[i];
+    e->nidentifiers = kept;
 }
 
 /* No temporary may be called like a loop, a field or a scratch array. */
@@ -39,7 +49,6 @@ emit *emit_new(gen_model *model, const sched_kernel *kernel, const gen_kernel *n
     e->kernel = kernel;
     e->names = names;
     e->name = fw_alloc_array(e->arena, n, sizeof *e->name);
-    e->compound = fw_alloc_array(e->arena, n, sizeof *e->compound);
     e->level = fw_alloc_array(e->arena, n, sizeof *e->level);
     e->uses = fw_alloc_array(e->arena, n, sizeof *e->uses);
     e->segment_var = -1;
@@ -58,6 +67,7 @@ static void count_uses(void *user, const sched_value *value)
 void emit_begin(emit *e, const sched_stmt *stmt, int count, const int *vars, int indent)
 {
     size_t n = (size_t)e->kernel->nvalues + 1;
+    release_names(e, 1);
     memset(e->name, 0, n * sizeof *e->name);
     memset(e->level, -1, n * sizeof *e->level);
     memset(e->uses, 0, n * sizeof *e->uses);
@@ -76,6 +86,7 @@ void emit_begin(emit *e, const sched_stmt *stmt, int count, const int *vars, int
 
 void emit_forget(emit *e, int level)
 {
+    release_names(e, level);
     for (int i = 0; i < e->kernel->nvalues; i++)
         if (e->name[i] && e->level[i] >= level)
             e->name[i] = NULL;
@@ -86,18 +97,18 @@ void emit_forget(emit *e, int level)
     }
 }
 
-const char *emit_identifier(emit *e, const char *wish)
+const char *emit_identifier(emit *e, const char *wish, int level)
 {
     const char *base = fw_format(e->arena, "%s%s", gen_c_identifier(e->arena, wish), e->suffix), *name = base;
     for (int count = 2;; count++) {
         bool taken = false;
         for (int i = 0; i < e->nidentifiers && !taken; i++)
-            taken = !strcmp(e->identifiers[i], name);
+            taken = !strcmp(e->identifiers[i].text, name);
         if (!taken)
             break;
         name = fw_format(e->arena, "%s_%d", base, count);
     }
-    FW_PUSH(e->arena, e->identifiers, e->nidentifiers, e->identifiers_cap, name);
+    FW_PUSH(e->arena, e->identifiers, e->nidentifiers, e->identifiers_cap, ((emit_name){name, level}));
     return name;
 }
 
@@ -347,18 +358,6 @@ static fw_text *place(emit *e, const sched_value *value)
     return &e->text[level];
 }
 
-/* An expression with an operator outside all parentheses, or a unary one: it needs parentheses as an operand. */
-static bool is_compound(const char *text)
-{
-    int depth = 0;
-    bool spaced = false;
-    for (const char *p = text; *p; p++) {
-        depth += (*p == '(' || *p == '[') - (*p == ')' || *p == ']');
-        spaced |= depth == 0 && *p == ' ';
-    }
-    return spaced || strchr("-!~(", text[0]) != NULL;
-}
-
 /* Whether a decided condition holds for every point at hand: 1, 0, or -1 when it depends. */
 static int decide(const emit *e, const sched_cond *cond)
 {
@@ -430,7 +429,7 @@ static int conds_level(emit *e, const sched_value *value)
 {
     int level = 0;
     for (int i = 0; i < value->nconds; i++) {
-        int l = emit_index_level(e, value->conds[i].index);
+        int l = decide(e, &value->conds[i]) < 0 ? emit_index_level(e, value->conds[i].index) : 0;
         level = l > level ? l : level;
     }
     return level;
@@ -452,7 +451,7 @@ static void arm(emit *e, const sched_value *value, const char *target, int level
 static const char *branch_text(emit *e, const sched_value *value, const char *cond)
 {
     fw_text *out = place(e, value);
-    const char *name = emit_identifier(e, "value");
+    const char *name = emit_identifier(e, "value", e->branch ? e->nlevels : place_level(e, value));
     int level = emit_level(e, value);
     fw_text_line(out, "%s %s;", c_type(value->type), name);
     fw_text_line(out, "if (%s) {", cond);
@@ -480,7 +479,7 @@ static const char *guarded_arm(emit *e, const sched_value *value, const char *gu
 static const char *select_text(emit *e, const sched_value *value, const char *cond)
 {
     int level = conds_level(e, value);
-    const char *inside = emit_identifier(e, "inside");
+    const char *inside = emit_identifier(e, "inside", e->branch ? e->nlevels : level);
     fw_text_line(e->branch ? e->branch : &e->text[level], "const int %s = %s;", inside, cond);
     const char *a = guarded_arm(e, value->args[0], inside, level);
     const char *b = guarded_arm(e, value->args[1], fw_format(e->arena, "!%s", inside), level);
@@ -499,23 +498,18 @@ static const char *guard_text(emit *e, const sched_value *value)
     return select_text(e, value, cond);
 }
 
-static const char *value_text(emit *e, const sched_value *value, bool *compound)
+static const char *value_text(emit *e, const sched_value *value)
 {
     const char *args[4] = {0};
-    *compound = false;
     switch (value->kind) {
     case SCHED_LITERAL:
         return emit_literal(e->arena, value->type, value->instr->literal->data);
     case SCHED_IOTA:
-        *compound = true;
         return fw_format(e->arena, "(%s)(%s)", ir_type_c(value->type), emit_index(e, value->index[0]));
     case SCHED_LOAD:
         return value->instr == e->leaf_instr ? e->leaf_text : element(e, value->instr, value->index);
-    case SCHED_GUARD: {
-        const char *guard = guard_text(e, value);
-        *compound = is_compound(guard);
-        return guard;
-    }
+    case SCHED_GUARD:
+        return guard_text(e, value);
     case SCHED_PARAM:
         return fw_format(e->arena, "p%lld", (long long)value->instr->param);
     case SCHED_OP:
@@ -523,38 +517,32 @@ static const char *value_text(emit *e, const sched_value *value, bool *compound)
     }
     for (int i = 0; i < value->nargs && i < 4; i++)
         args[i] = print(e, value->args[i], value->instr->op == IR_OP_SELECT && i ? PRINT_TEMPORARY : PRINT_OPERAND);
-    const char *text = emit_pattern(e, value->instr, value->type, value->args[0]->type, args);
-    *compound = is_compound(text);
-    return text;
+    return emit_pattern(e, value->instr, value->type, value->args[0]->type, args);
 }
 
 /* Text of the value where it is read: inline when it is short, used once and belongs to this level; else a temporary. */
 static const char *print(emit *e, const sched_value *value, print_mode mode)
 {
     int n = value->number;
-    bool whole = mode == PRINT_WHOLE, compound;
     if (e->name[n])
-        return e->compound[n] && !whole ? fw_format(e->arena, "(%s)", e->name[n]) : e->name[n];
-    const char *text = value_text(e, value, &compound);
+        return e->name[n];
+    const char *text = value_text(e, value);
     bool literal = value->kind == SCHED_LITERAL, leaf = value->kind == SCHED_LOAD && value->instr == e->leaf_instr;
-    bool named = value->kind == SCHED_GUARD && !strpbrk(text, " [(");
+    bool named = literal || leaf || (value->kind == SCHED_GUARD && !strpbrk(text, " [("));
     bool here = place_level(e, value) == e->nlevels || e->branch;
     bool reused = (e->uses[n] > 1 && !leaf) || !here || strlen(text) > 72 || mode == PRINT_TEMPORARY;
-    if (reused && !literal && !named && !whole) {
-        const char *name = emit_identifier(e, value->instr ? value->instr->name : "value");
+    if (mode == PRINT_WHOLE && !literal)
+        return text;
+    if (reused && !literal && (!named || (leaf && mode == PRINT_TEMPORARY))) {
+        int level = e->branch ? e->nlevels : place_level(e, value);
+        const char *name = emit_identifier(e, value->instr ? value->instr->name : "value", level);
         fw_text_line(place(e, value), "const %s %s = %s;", c_type(value->type), name, text);
         e->name[n] = name;
-        e->compound[n] = false;
         return name;
     }
-    if (whole && !literal)
-        return text;
-    if (literal || leaf || named) {
+    if (named)
         e->name[n] = text;
-        e->compound[n] = literal && text[0] == '-';
-        compound = e->compound[n];
-    }
-    return compound && !whole ? fw_format(e->arena, "(%s)", text) : text;
+    return text;
 }
 
 const char *emit_value(emit *e, const sched_value *value)

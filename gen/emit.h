@@ -9,6 +9,7 @@
 
 #define EMIT_MAX_LEVELS 24
 
+typedef struct emit_name { const char *text; int level; } emit_name;   /* level: of the loop that it lives in */
 typedef struct emit_piece { const sched_index *index; const char *text; int level; } emit_piece;
 
 typedef struct emit {
@@ -20,10 +21,9 @@ typedef struct emit {
     int level_var[EMIT_MAX_LEVELS];      /* variable of the loop that opens level i + 1 */
     fw_text text[EMIT_MAX_LEVELS + 1];   /* what is computed at each level */
     const char **name;                   /* by value number: C text, NULL before it is printed */
-    bool *compound;                      /* by value number: the text needs parentheses as an operand */
     signed char *level;                  /* by value number; -1 not known */
     int *uses;                           /* by value number: readers in the statement at hand */
-    const char **identifiers;            /* all temporaries of the kernel, so that names stay unique */
+    emit_name *identifiers;              /* names that are taken: fields, loops, temporaries that are still visible */
     int nidentifiers, identifiers_cap;
     int npieces;
     emit_piece pieces[16];               /* index expressions with a C name of their own */
@@ -42,11 +42,13 @@ typedef struct emit {
 emit *emit_new(gen_model *model, const sched_kernel *kernel, const gen_kernel *names);
 /* Starts a nest over `count` variables at an indentation; forgets values of the nest before. */
 void emit_begin(emit *e, const sched_stmt *stmt, int count, const int *vars, int indent);
+/* How tightly an expression binds. */
+enum { EMIT_TERNARY, EMIT_LOGIC, EMIT_COMPARE, EMIT_SUM = 4, EMIT_PRODUCT, EMIT_UNARY, EMIT_PRIMARY };
 void emit_forget(emit *e, int level);    /* values at `level` and deeper will be printed again */
 int emit_level(emit *e, const sched_value *value);
 int emit_index_level(emit *e, const sched_index *index);
 const char *emit_index(emit *e, const sched_index *index);
-const char *emit_value(emit *e, const sched_value *value);        /* an operand: parenthesised where needed */
+const char *emit_value(emit *e, const sched_value *value);        /* a C expression, perhaps the name of a temporary */
 const char *emit_expression(emit *e, const sched_value *value);   /* a whole right-hand side */
 const char *emit_cond(emit *e, const sched_cond *cond);           /* "1", "0" or a C condition */
 const char *emit_conds(emit *e, int count, const sched_cond *conds);
@@ -55,7 +57,8 @@ const char *emit_pattern(emit *e, const ir_instr *instr, ir_type type, ir_type o
 const char *emit_combine(emit *e, const sched_stmt *stmt, const char *acc, const char *value, fw_text *out);
 const char *emit_identity(emit *e, ir_op op, ir_type type);       /* NULL when the op has none */
 const char *emit_literal(fw_arena *arena, ir_type type, const void *element);
-const char *emit_identifier(emit *e, const char *wish);
+const char *emit_identifier(emit *e, const char *wish, int level);
+const char *emit_paren(fw_arena *arena, const char *text, int need); /* parentheses unless the text binds at least so tightly */
 const char *emit_array(emit *e, const ir_instr *instr);           /* local pointer of an input, output or scratch */
 const char *emit_lo(emit *e, const sched_range *range);           /* first point in the tile */
 const char *emit_hi(emit *e, const sched_range *range);           /* one past the last */
@@ -64,6 +67,8 @@ void gen_use_helper(gen_model *model, const char *name);          /* helpers.c *
 
 /* nest_c.c: one statement as loops appended to `out` */
 bool emit_stmt(emit *e, const sched_stmt *stmt, int indent, fw_text *out);
+/* Elements of the arrays that the statement walks through side by side when `var` moves; 0 when none. */
+int64_t emit_unit_stride(emit *e, const sched_stmt *stmt, int var);
 /* contraction_c.c */
 bool emit_contraction(emit *e, const gen_kernel *kernel, const char *banner, const char *comment, fw_text *out);
 int64_t emit_contraction_bytes(const sched_kernel *kernel);

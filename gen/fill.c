@@ -1,11 +1,12 @@
 /* Templates and how they are filled.
  *
- * A template is a program that compiles as it lies in the tree. The filler knows four things: replace a slot, rename the words
- * KERNEL and MODEL, indent a text of several lines like its slot, and keep everything else byte for byte. In C and CUDA a slot
- * is a default between two comments; in the files of templates/project/, which have no such comments, it is @name@.
+ * A template is a program that compiles as it lies in the tree. The filler knows four things: replace a slot, rename
+ * the words KERNEL and MODEL, indent a text of several lines like its slot, and keep everything else byte for byte.
+ * In C and CUDA a slot is a default between two comments; in templates/project/, whose files have no such comments,
+ * it is @name@.
  *
  *     for (int64_t i = begin; i < end; i++)
- *         /'*@body*'/ out[i] = 0; /'*@end*'/               (without the quotes)                                        */
+ *         /'*@body*'/ out[i] = 0; /'*@end*'/               (without the quotes) */
 #include "gen.h"
 
 #include <ctype.h>
@@ -160,7 +161,8 @@ static int find_slot(filler *f, const place *p)
         if (strlen(f->slots[i].name) != p->length || memcmp(f->slots[i].name, p->name, p->length))
             continue;
         if (f->used[i] && !f->bare) {
-            fw_error(f->model->diag, FW_INTERNAL, loc_of(f, p->from), "slot '%s' stands here a second time", f->slots[i].name);
+            fw_error(f->model->diag, FW_INTERNAL, loc_of(f, p->from), "slot '%s' stands here a second time",
+                f->slots[i].name);
             return -1;
         }
         f->used[i] = true;
@@ -229,7 +231,8 @@ bool gen_fill(gen_model *model, const char *file, const char *kernel, const gen_
     fw_source *source;
     if (!gen_template_text(model, file, &source))
         return false;
-    filler f = {.model = model, .source = source, .at = source->text, .end = source->text + source->size, .kernel = kernel,
+    filler f = {.model = model, .source = source, .at = source->text, .end = source->text + source->size,
+        .kernel = kernel,
         .slots = slots, .nslots = nslots, .out = out, .ok = true, .bare = !strncmp(file, "project/", 8)};
     f.used = fw_alloc_array(model->arena, (size_t)nslots + 1, sizeof *f.used);
     while (f.at < f.end) {

@@ -107,7 +107,7 @@ const char *gen_banner(const gen_model *model, const char *what);  /* the first 
 const char *gen_shape_text(fw_arena *arena, const ir_shape *shape);/* f32[2,3], without layout */
 const char *gen_rule_place(const gen_model *model, const plan_kernel *plan); /* "rules/fuse.lua:12", no absolute path */
 const char *gen_kernel_ops(fw_arena *arena, const gen_kernel *kernel);  /* "dot, add, maximum": opcodes of the members in order */
-int64_t gen_kernel_tiles(const gen_kernel *kernel);
+int64_t gen_step_tiles(const sched_step *step); /* 0 for steps that run no kernel, and where arrays have no elements */
 const gen_kernel *gen_kernel_of(const gen_model *model, const sched_step *step);
 bool gen_kernel_text(gen_model *model, const gen_kernel *kernel, fw_text *out); /* the whole file, of a copy too */
 

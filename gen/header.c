@@ -49,14 +49,16 @@ static const char *output_comment(const gen_model *model, int i)
     const char *text = fw_format(model->arena, "%s%s", gen_shape_text(model->arena, shape), layout_note(shape));
     if (program->output_alias[i] < 0)
         return text;
-    return fw_format(model->arena, "%s; may be the same array as %s", text, model->input_fields[program->output_alias[i]]);
+    return fw_format(model->arena, "%s; may be the same array as %s", text,
+        model->input_fields[program->output_alias[i]]);
 }
 
 static const char *fields_text(gen_model *model)
 {
     const sched_program *program = model->program;
     int count = 0;
-    member *members = fw_alloc_array(model->arena, (size_t)(program->ninputs + program->noutputs + program->nbuffers) + 2,
+    member *members = fw_alloc_array(model->arena,
+        (size_t)(program->ninputs + program->noutputs + program->nbuffers) + 2,
         sizeof *members);
     for (int i = 0; i < program->ninputs; i++)
         members[count++] = (member){fw_format(model->arena, "const %s *%s;", gen_c_type(program->input_shapes[i]->type),
@@ -84,7 +86,8 @@ static const char *weights_text(gen_model *model)
     if (!gen_has_blob(model))
         return "";
     return fw_format(model->arena, "/* %s.weights: its size and SHA-256. */\n#define %s_WEIGHTS_BYTES %lld\n"
-        "#define %s_WEIGHTS_SHA256 \\\n    \"%s\"\n", model->prefix, model->prefix, (long long)model->blob_bytes, model->prefix,
+        "#define %s_WEIGHTS_SHA256 \\\n    \"%s\"\n", model->prefix, model->prefix, (long long)model->blob_bytes,
+        model->prefix,
         model->blob_hash);
 }
 
@@ -94,9 +97,11 @@ bool gen_header(gen_model *model)
     bool threads = model->options->parallel == GEN_PARALLEL_PTHREADS;
     long long workspace = (long long)(program->buffer_bytes + program->thread_bytes);
     gen_slot slots[] = {
-        {"banner", gen_banner(model, fw_format(model->arena, "%s.h: the model %s as a function.", model->prefix, model->module->name))},
+        {"banner", gen_banner(model, fw_format(model->arena, "%s.h: the model %s as a function.", model->prefix,
+            model->module->name))},
         {"fields", fields_text(model)},
-        {"threads", threads ? fw_format(model->arena, "/* POSIX threads; at most %s_MAX_THREADS are used */", model->prefix)
+        {"threads", threads ? fw_format(model->arena, "/* POSIX threads; at most %s_MAX_THREADS are used */",
+            model->prefix)
                             : "/* not used: this code was generated for one thread */"},
         {"max_threads", fw_format(model->arena, "%d", threads ? MAX_THREADS : 1)},
         {"weights", weights_text(model)},

@@ -5,7 +5,8 @@
 
 static void member(gen_model *model, fw_text *out, const char *qualifier, const ir_shape *shape, const char *name)
 {
-    fw_text_printf(out, "    %s%s *%s; /* %s */\n", qualifier, gen_c_type(shape->type), name, gen_shape_text(model->arena, shape));
+    fw_text_printf(out, "    %s%s *%s; /* %s */\n", qualifier, gen_c_type(shape->type), name,
+        gen_shape_text(model->arena, shape));
 }
 
 static bool is_output(const gen_kernel *kernel, const char *name)
@@ -32,7 +33,8 @@ static void struct_text(gen_model *model, const gen_kernel *kernel, fw_text *out
             member(model, out, "", k->plan->outputs[i]->shape, kernel->outputs[i]);
     }
     fw_text_printf(out, "} %s_%s_args;\n", model->prefix, kernel->name);
-    fw_text_printf(out, "void %s_%s(const void *args, void *scratch, int64_t begin, int64_t end);\n", model->prefix, kernel->name);
+    fw_text_printf(out, "void %s_%s(const void *args, void *scratch, int64_t begin, int64_t end);\n", model->prefix,
+        kernel->name);
 }
 
 /* Whether products are fused into sums is decided here and not by the user's -std. One setting for all files, since gcc does not

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* What .npy files call an element type: as it is written first, then other spellings that mean the same bytes. Numpy has no names
- * for bf16 and the small floats and takes them for raw bytes; ml_dtypes gives them names. */
+/* What .npy files call an element type: as it is written first, then other spellings that mean the same bytes. Numpy
+ * has no names for bf16 and the small floats and takes them for raw bytes; ml_dtypes gives them names. */
 static const char *descr_of(fw_arena *arena, ir_type type)
 {
     int bytes = (int)ir_type_bytes(type), bits = ir_type_bits(type);
@@ -12,9 +12,11 @@ static const char *descr_of(fw_arena *arena, ir_type type)
     switch (ir_class_of(type)) {
     case IR_CLASS_PRED: return "|b1 V1";
     case IR_CLASS_SIGNED:
-        return bits < 8 ? fw_format(arena, "|i1 u1 V1 int%d", bits) : fw_format(arena, "%si%d V%d", order, bytes, bytes);
+        return bits < 8 ? fw_format(arena, "|i1 u1 V1 int%d", bits)
+                        : fw_format(arena, "%si%d V%d", order, bytes, bytes);
     case IR_CLASS_UNSIGNED:
-        return bits < 8 ? fw_format(arena, "|u1 i1 V1 uint%d", bits) : fw_format(arena, "%su%d V%d", order, bytes, bytes);
+        return bits < 8 ? fw_format(arena, "|u1 i1 V1 uint%d", bits)
+                        : fw_format(arena, "%su%d V%d", order, bytes, bytes);
     case IR_CLASS_COMPLEX: return fw_format(arena, "<c%d V%d", bytes, bytes);
     default: break;
     }
@@ -29,7 +31,8 @@ static const char *descr_of(fw_arena *arena, ir_type type)
 /* One row of the tables of main.c. */
 static void row_text(fw_arena *arena, const char *name, const ir_shape *shape, fw_text *out)
 {
-    fw_text_printf(out, "{\"%s\", \"%s\", \"%s\", %d, %d, {", name, ir_type_name(shape->type), descr_of(arena, shape->type),
+    fw_text_printf(out, "{\"%s\", \"%s\", \"%s\", %d, %d, {", name, ir_type_name(shape->type),
+        descr_of(arena, shape->type),
         (int)ir_type_bytes(shape->type), shape->rank);
     for (int d = 0; d < shape->rank; d++)
         fw_text_printf(out, "%s%lld", d ? ", " : "", (long long)ir_shape_size(shape, d));

@@ -1,5 +1,5 @@
-/* NAME.json: what was generated, for programs. Format 1; tests/schema/manifest.schema.json says what it holds. Additions keep
- * the format number, anything else raises it. */
+/* NAME.json: what was generated, for programs. Format 1; tests/schema/manifest.schema.json says what it holds.
+ * Additions keep the format number, anything else raises it. */
 #include "gen.h"
 
 #include <string.h>
@@ -114,7 +114,7 @@ static void kernel_json(json *j, gen_model *model, const gen_kernel *kernel)
     string(j, "rule_at", k ? gen_rule_place(model, k->plan) : "");
     number(j, "flops", k ? k->flops : 0);
     number(j, "bytes", k ? k->bytes_read + k->bytes_written : 2 * step->to->bytes);
-    number(j, "tiles", gen_kernel_tiles(kernel));
+    number(j, "tiles", gen_step_tiles(step));
     number(j, "scratch_bytes", k ? k->scratch_bytes + k->template_bytes : 0);
     close(j, '}');
 }
@@ -146,7 +146,8 @@ static void arrays_json(json *j, gen_model *model)
     open(j, "outputs", '[');
     for (int o = 0; o < program->noutputs; o++) {
         int input = program->output_alias[o];
-        array_json(j, model->output_fields[o], program->output_shapes[o], input < 0 ? NULL : model->input_fields[input]);
+        array_json(j, model->output_fields[o], program->output_shapes[o],
+            input < 0 ? NULL : model->input_fields[input]);
     }
     close(j, ']');
 }
@@ -162,7 +163,7 @@ static const char *buffer_kind(sched_buffer_kind kind)
     return "";
 }
 
-/* The offset is in the workspace, or in NAME.weights where the constants are there; -1 where the array has a place of its own. */
+/* The offset is in the workspace, or of a constant in NAME.weights; -1 where the array has a place of its own. */
 static int64_t buffer_offset(const gen_model *model, const sched_buffer *buffer)
 {
     if (buffer->kind == SCHED_BUF_WORK)

@@ -1,22 +1,25 @@
 /* Names: of kernels, of the fields of their argument structs, of the model's arguments and of the driver's variables.
  *
- * They come from the graph (op_name, then the instruction's own name, then the opcode) with a counter among equals and never
- * from positions or hashes, so that a small change of the model is a small change of the source. */
+ * They come from the graph (op_name, then the instruction's own name, then the opcode) with a counter among equals and
+ * never from positions or hashes, so that a small change of the model is a small change of the source. */
 #include "gen.h"
 
 #include <string.h>
 
 /* Keywords of C11 and C++20, and words that common headers define as macros. */
-static const char *const keywords[] = {"alignas", "alignof", "and", "and_eq", "asm", "assert", "auto", "bitand", "bitor", "bool",
-    "break", "case", "catch", "char", "char16_t", "char32_t", "char8_t", "class", "co_await", "co_return", "co_yield", "compl",
-    "complex", "concept", "const", "const_cast", "consteval", "constexpr", "constinit", "continue", "decltype", "default",
-    "delete", "do", "double", "dynamic_cast", "else", "enum", "errno", "explicit", "export", "extern", "false", "float", "for",
-    "friend", "goto", "if", "imaginary", "inline", "int", "linux", "long", "main", "mutable", "namespace", "new", "noexcept",
-    "noreturn", "not", "not_eq", "nullptr", "operator", "or", "or_eq", "private", "protected", "public", "register",
-    "reinterpret_cast", "requires", "restrict", "return", "short", "signed", "sizeof", "static", "static_assert",
-    "static_cast", "stderr", "stdin", "stdout", "struct", "switch", "template", "this", "thread_local", "throw", "true", "try",
-    "typedef", "typeid", "typename", "typeof", "union", "unix", "unsigned", "using", "virtual", "void", "volatile", "wchar_t",
-    "while", "xor", "xor_eq", "I", "INFINITY", "NAN", "NULL"};
+static const char *const keywords[] = {
+    "alignas", "alignof", "and", "and_eq", "asm", "assert", "auto", "bitand", "bitor", "bool", "break", "case",
+    "catch", "char", "char16_t", "char32_t", "char8_t", "class", "co_await", "co_return", "co_yield", "compl",
+    "complex", "concept", "const", "const_cast", "consteval", "constexpr", "constinit", "continue", "decltype",
+    "default", "delete", "do", "double", "dynamic_cast", "else", "enum", "errno", "explicit", "export", "extern",
+    "false", "float", "for", "friend", "goto", "if", "imaginary", "inline", "int", "linux", "long", "main",
+    "mutable", "namespace", "new", "noexcept", "noreturn", "not", "not_eq", "nullptr", "operator", "or", "or_eq",
+    "private", "protected", "public", "register", "reinterpret_cast", "requires", "restrict", "return", "short",
+    "signed", "sizeof", "static", "static_assert", "static_cast", "stderr", "stdin", "stdout", "struct", "switch",
+    "template", "this", "thread_local", "throw", "true", "try", "typedef", "typeid", "typename", "typeof", "union",
+    "unix", "unsigned", "using", "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq", "I",
+    "INFINITY", "NAN", "NULL",
+};
 
 static bool is_keyword(const char *text)
 {
@@ -97,7 +100,7 @@ static const char *without_number(fw_arena *arena, const char *name)
     return fw_strndup(arena, name, end);
 }
 
-/* The last component of an op_name: "jit(run)/jit(relu)/max" gives "max", "a/reduce_sum[axes=(0,)]" gives "reduce_sum". */
+/* The last component of an op_name: "jit(run)/jit(relu)/max" gives "max", "a/reduce_sum[axes=(0,)]" "reduce_sum". */
 static const char *last_component(fw_arena *arena, const char *path)
 {
     size_t end = strcspn(path, "[");
@@ -286,8 +289,9 @@ static void name_block(gen_model *model, fw_intern *taken, const sched_block *bl
 {
     for (int i = 0; block && i < block->nsteps; i++) {
         const sched_step *step = &block->steps[i];
-        if (step->kind == SCHED_STEP_KERNEL || step->kind == SCHED_STEP_COPY) {
-            gen_kernel kernel = {.step = step, .name = unique_kernel(model->arena, taken, kernel_base(model, step)), .like = model->nkernels};
+        if (gen_step_tiles(step) > 0) {
+            gen_kernel kernel = {.step = step, .name = unique_kernel(model->arena, taken, kernel_base(model, step)),
+                .like = model->nkernels};
             if (step->kind == SCHED_STEP_COPY)
                 name_copy(model, &kernel);
             else
@@ -310,8 +314,8 @@ static void name_functions(gen_model *model, fw_intern *taken)
         if (kernel->like == i)
             kernel->name = unique_kernel(model->arena, taken, kernel_base(model, kernel->step));
         else
-            *kernel = (gen_kernel){.step = kernel->step, .name = first->name, .inputs = first->inputs, .outputs = first->outputs,
-                .like = kernel->like};
+            *kernel = (gen_kernel){.step = kernel->step, .name = first->name, .inputs = first->inputs,
+                .outputs = first->outputs, .like = kernel->like};
     }
 }
 
@@ -327,18 +331,21 @@ static void name_arguments(gen_model *model)
     for (int i = 0; i < program->noutputs; i++)
         model->output_fields[i] = gen_unique(model->arena, taken, fw_format(model->arena, "out%d", i));
     for (int i = 0; i < program->ninputs; i++)
-        model->input_fields[i] = gen_unique(model->arena, taken, gen_c_identifier(model->arena, program->input_names[i]));
+        model->input_fields[i] = gen_unique(model->arena, taken,
+            gen_c_identifier(model->arena, program->input_names[i]));
     if (model->weights != GEN_WEIGHTS_CALLER)
         return;
     for (int i = 0; i < program->nbuffers; i++) /* the caller's weights are members too */
         if (program->buffers[i]->kind == SCHED_BUF_CONSTANT && model->buffer_used[i])
-            model->buffer_names[i] = gen_unique(model->arena, taken, gen_c_identifier(model->arena, program->buffers[i]->name));
+            model->buffer_names[i] = gen_unique(model->arena, taken,
+                gen_c_identifier(model->arena, program->buffers[i]->name));
 }
 
 /* Variables of the driver's steps; inline constants are arrays NAME_<name> of the file. */
 static void name_buffers(gen_model *model, fw_intern *globals)
 {
-    static const char *const locals[] = {"args", "work", "scratch", "team", "thread", "threads", "call", "swap", "weights", "trip"};
+    static const char *const locals[] = {"args", "work", "scratch", "team", "thread", "threads", "call", "swap",
+        "weights", "trip"};
     const sched_program *program = model->program;
     fw_intern *taken = fw_intern_new(model->arena);
     for (int i = 0; i < FW_COUNT(locals); i++)
@@ -355,7 +362,8 @@ static void name_buffers(gen_model *model, fw_intern *globals)
 
 bool gen_names(gen_model *model)
 {
-    model->buffer_names = fw_alloc_array(model->arena, (size_t)model->program->nbuffers + 1, sizeof *model->buffer_names);
+    model->buffer_names = fw_alloc_array(model->arena, (size_t)model->program->nbuffers + 1,
+        sizeof *model->buffer_names);
     fw_intern *drafts = fw_intern_new(model->arena), *globals = fw_intern_new(model->arena);
     if (!take_reserved(model, drafts) || !take_reserved(model, globals))
         return false;

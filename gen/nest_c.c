@@ -127,7 +127,7 @@ static void map_piece(emit *e, const sched_stmt *stmt, int indent, int64_t from,
 
 static void emit_map(emit *e, const sched_stmt *stmt, int indent, fw_text *out)
 {
-    int n = stmt->nvars, vars[EMIT_MAX_LEVELS];
+    int n = stmt->nvars, vars[EMIT_MAX_LEVELS] = {0};
     for (int i = 0; i < n; i++)
         vars[i] = stmt->vars[i].var;
     emit_begin(e, stmt, n, vars, indent);
@@ -184,7 +184,7 @@ static void see_stride(void *user, const sched_value *value)
         s->weight += load_weight(s, value);
 }
 
-static int64_t unit_stride_weight(emit *e, const sched_stmt *stmt, int var)
+int64_t emit_unit_stride(emit *e, const sched_stmt *stmt, int var)
 {
     stride s = {e, stmt, var, 0};
     sched_visit(e->arena, e->kernel, stmt, see_stride, &s);
@@ -205,14 +205,14 @@ static reduction choose_form(emit *e, const sched_stmt *stmt)
     int64_t best = 0;
     int vector_var = -1, vector_red = -1;
     for (int i = stmt->nvars - 1; i >= 0; i--) {
-        int64_t w = stmt->vars[i].size > 3 ? unit_stride_weight(e, stmt, stmt->vars[i].var) : 0;
+        int64_t w = stmt->vars[i].size > 3 ? emit_unit_stride(e, stmt, stmt->vars[i].var) : 0;
         if (w > best) {
             best = w;
             vector_var = i;
         }
     }
     for (int i = stmt->nreds - 1; i >= 0; i--) {
-        int64_t w = stmt->reds[i].extent > 3 ? unit_stride_weight(e, stmt, stmt->reds[i].var) : 0;
+        int64_t w = stmt->reds[i].extent > 3 ? emit_unit_stride(e, stmt, stmt->reds[i].var) : 0;
         if (w > best) {
             best = w;
             vector_red = i;
@@ -297,7 +297,7 @@ static void add_step(emit *e, const sched_stmt *stmt, const char *acc, const cha
     fw_text *out = &e->text[level];
     bool always = !strcmp(cond, "1");
     if (!always) {
-        e->guard = emit_identifier(e, "inside");
+        e->guard = emit_identifier(e, "inside", level);
         e->guard_level = level;
         fw_text_line(out, "const int %s = %s;", e->guard, cond);
     }
@@ -356,7 +356,7 @@ static void open_red(emit *e, const sched_stmt *stmt, const reduction *r, int re
 static void emit_scalar_sum(emit *e, const sched_stmt *stmt, const reduction *r, int indent, fw_text *out)
 {
     begin_reduction(e, stmt, r, indent);
-    const char *acc = emit_identifier(e, "acc"), *init = init_text(e, stmt);
+    const char *acc = emit_identifier(e, "sum", r->nvars), *init = init_text(e, stmt);
     fw_text_line(&e->text[r->nvars], "%s %s = %s;", scalar_type(stmt->instr->shape->type), acc, init);
     add_step(e, stmt, acc, skip_conds(e, stmt, r, r->nvars + 1, e->nlevels), e->nlevels);
     open_vars(e, stmt, r, r->nvars, indent, out);
@@ -378,7 +378,7 @@ static void emit_row_sum(emit *e, const sched_stmt *stmt, const reduction *r, in
     int64_t n = r->red_extent[last], whole = n / LANES * LANES;
     const char *v = sched_var_name(e->kernel->space, r->reds[last]), *block = fw_format(e->arena, "%s0", v);
     begin_reduction(e, stmt, r, indent);
-    const char *lanes = emit_identifier(e, "lanes"), *init = init_text(e, stmt);
+    const char *lanes = emit_identifier(e, "lanes", r->nvars), *init = init_text(e, stmt);
     const char *lane = fw_format(e->arena, "%s[%s - %s]", lanes, v, block);
     e->text[e->nlevels].indent++;
     add_step(e, stmt, lane, skip_conds(e, stmt, r, r->nvars + 1, e->nlevels), e->nlevels);
@@ -415,9 +415,10 @@ static void emit_row_sum(emit *e, const sched_stmt *stmt, const reduction *r, in
     close_loops(out, at, indent);
 }
 
-static const char *acc_element(emit *e, const char *v, const char *lo)
+/* The accumulator of column v in the row `acc`, whose first one belongs to column lo. */
+static const char *acc_element(emit *e, const char *acc, const char *v, const char *lo)
 {
-    return strcmp(lo, "0") ? fw_format(e->arena, "acc[%s - %s]", v, lo) : fw_format(e->arena, "acc[%s]", v);
+    return strcmp(lo, "0") ? fw_format(e->arena, "%s[%s - %s]", acc, v, lo) : fw_format(e->arena, "%s[%s]", acc, v);
 }
 
 /* The innermost reduction loop of a column sum: `copies` rows at once, each with its own scalars. */
@@ -443,11 +444,11 @@ static void column_rows(emit *e, const sched_stmt *stmt, const reduction *r, int
     *body = e->text[e->nlevels];
 }
 
-static void print_column_rows(emit *e, const sched_stmt *stmt, const reduction *r, int copies, int64_t from, int64_t to, const char *jlo,
-    const char *jhi, int indent, fw_text *out)
+static void print_column_rows(emit *e, const sched_stmt *stmt, const reduction *r, int copies, int64_t from, int64_t to,
+    const char *accs, const char *jlo, const char *jhi, int indent, fw_text *out)
 {
     const char *v = sched_var_name(e->kernel->space, r->vars[r->nvars - 1]);
-    const char *element = acc_element(e, v, jlo), *acc = copies > 1 ? "sum" : element;
+    const char *element = acc_element(e, accs, v, jlo), *acc = copies > 1 ? emit_identifier(e, "sum", 0) : element;
     bool loop = r->nreds > 0;
     fw_text scalars, body;
     column_rows(e, stmt, r, copies, acc, &scalars, &body);
@@ -464,10 +465,10 @@ static void print_column_rows(emit *e, const sched_stmt *stmt, const reduction *
     open_loop(e, out, indent + loop, r->vars[r->nvars - 1], jlo, jhi);
     out->indent = indent + loop + 1;
     if (copies > 1)
-        fw_text_line(out, "%s sum = %s;", scalar_type(stmt->instr->shape->type), element);
+        fw_text_line(out, "%s %s = %s;", scalar_type(stmt->instr->shape->type), acc, element);
     fw_text_add(out, fw_text_string(&body));
     if (copies > 1)
-        fw_text_line(out, "%s = sum;", element);
+        fw_text_line(out, "%s = %s;", element, acc);
     close_loops(out, indent + loop + 1, indent);
 }
 
@@ -482,7 +483,7 @@ static void emit_column_sum(emit *e, const sched_stmt *stmt, const reduction *r,
     begin_reduction(e, stmt, r, at - outer + blocked);
     for (int i = 0; i <= outer; i++)
         e->text[i].indent = indent + i;
-    const char *init = init_text(e, stmt);
+    const char *accs = emit_identifier(e, "acc", outer + blocked), *init = init_text(e, stmt);
     int64_t rows = r->nreds ? r->red_extent[r->nreds - 1] : 1;
     int copies = r->nreds && !stmt->nconds && stmt->combine != IR_NOPS && rows >= 2 * UNROLL ? UNROLL : 1;
     const char *jlo = blocked ? fw_format(e->arena, "%s0", v) : lo, *jhi = blocked ? fw_format(e->arena, "%s1", v) : hi;
@@ -494,9 +495,9 @@ static void emit_column_sum(emit *e, const sched_stmt *stmt, const reduction *r,
     fw_text rows_text;
     fw_text_init(&rows_text, e->arena);
     if (copies > 1)
-        print_column_rows(e, stmt, r, copies, 0, rows / copies * copies, jlo, jhi, level + reds, &rows_text);
+        print_column_rows(e, stmt, r, copies, 0, rows / copies * copies, accs, jlo, jhi, level + reds, &rows_text);
     if (rows % copies || copies == 1)
-        print_column_rows(e, stmt, r, 1, rows / copies * copies == rows ? 0 : rows / copies * copies, rows, jlo, jhi, level + reds, &rows_text);
+        print_column_rows(e, stmt, r, 1, rows / copies * copies == rows ? 0 : rows / copies * copies, rows, accs, jlo, jhi, level + reds, &rows_text);
     open_vars(e, stmt, r, outer, indent, out);
     if (blocked) {
         gen_use_helper(e->model, "min_i64");
@@ -504,9 +505,9 @@ static void emit_column_sum(emit *e, const sched_stmt *stmt, const reduction *r,
         fw_text_line(out, "    const int64_t %s = %s_min_i64(%s + %d, %s);", jhi, e->model->prefix, jlo, COLUMN_BLOCK, hi);
     }
     out->indent = level;
-    fw_text_line(out, "%s acc[%lld];", scalar_type(stmt->instr->shape->type), (long long)width);
+    fw_text_line(out, "%s %s[%lld];", scalar_type(stmt->instr->shape->type), accs, (long long)width);
     fw_text_line(out, "for (int64_t %s = %s; %s < %s; %s++)", v, jlo, v, jhi, v);
-    fw_text_line(out, "    %s = %s;", acc_element(e, v, jlo), init);
+    fw_text_line(out, "    %s = %s;", acc_element(e, accs, v, jlo), init);
     for (int i = 0; i < reds; i++) {
         open_red(e, stmt, r, i, level + i, out);
         fw_text_add(out, fw_text_string(&e->text[outer + i + 1]));
@@ -515,7 +516,7 @@ static void emit_column_sum(emit *e, const sched_stmt *stmt, const reduction *r,
     close_loops(out, level + reds, level);
     out->indent = level;
     fw_text_line(out, "for (int64_t %s = %s; %s < %s; %s++)", v, jlo, v, jhi, v);
-    fw_text_line(out, "    %s = %s;", emit_store(e, stmt), acc_element(e, v, jlo));
+    fw_text_line(out, "    %s = %s;", emit_store(e, stmt), acc_element(e, accs, v, jlo));
     if (blocked)
         close_loops(out, level, at);
     close_loops(out, at, indent);
@@ -536,7 +537,7 @@ static void emit_reduce(emit *e, const sched_stmt *stmt, int indent, fw_text *ou
 
 static void emit_scatter(emit *e, const sched_stmt *stmt, int indent, fw_text *out)
 {
-    int n = stmt->nvars, vars[EMIT_MAX_LEVELS];
+    int n = stmt->nvars, vars[EMIT_MAX_LEVELS] = {0};
     for (int i = 0; i < n; i++)
         vars[i] = stmt->vars[i].var;
     emit_begin(e, stmt, n, vars, indent);
@@ -544,7 +545,7 @@ static void emit_scatter(emit *e, const sched_stmt *stmt, int indent, fw_text *o
     const char *skip = NULL;
     for (int i = 0; i < stmt->nskips; i++) {
         const char *v = emit_value(e, stmt->skips[i].value);
-        const char *one = fw_format(e->arena, "(int64_t)%s < 0 || (int64_t)%s > %lld", v, v, (long long)stmt->skips[i].max);
+        const char *one = fw_format(e->arena, "(int64_t)%s < 0 || (int64_t)%s > %lld", emit_paren(e->arena, v, EMIT_UNARY), emit_paren(e->arena, v, EMIT_UNARY), (long long)stmt->skips[i].max);
         skip = skip ? fw_format(e->arena, "%s || %s", skip, one) : one;
     }
     const char *store = emit_store(e, stmt), *value = emit_value(e, stmt->value);

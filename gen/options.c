@@ -25,20 +25,22 @@ static const command_info commands[CLI_NCOMMANDS] = {
     [CLI_EXPLAIN] = {"explain", "IN", "show every decision of the rules and what it costs", 1, 1, NULL,
         "  fusewright explain model.hlo\n  fusewright explain model.hlo --op dot.3\n"},
     [CLI_PRINT] = {"print", "IN", "print a module in another form", 1, 1, NULL,
-        "  fusewright print model.hlo --after fold\n  fusewright print model.hlo --format dot | dot -Tsvg > model.svg\n"},
+        "  fusewright print model.hlo --after fold\n"
+        "  fusewright print model.hlo --format dot | dot -Tsvg > model.svg\n"},
     [CLI_RULES] = {"rules", "check|test PATH", "check a rule file or a folder of rules", 2, 2, NULL,
         "  fusewright rules check my_rules/\n"},
     [CLI_VERIFY] = {"verify", "DIR", "prove the generated files again", 1, 1, "scheduler", ""},
     [CLI_REDUCE] = {"reduce", "IN", "shrink a graph that fails", 1, 1, "all ops", ""},
-    [CLI_TARGETS] = {"targets", "", "list the devices that code can be generated for", 0, 0, NULL, "  fusewright targets\n"},
+    [CLI_TARGETS] = {"targets", "", "list the devices that code can be generated for", 0, 0, NULL,
+        "  fusewright targets\n"},
     [CLI_OPS] = {"ops", "", "list the operations and what supports them", 0, 0, NULL, "  fusewright ops\n"},
     [CLI_VERSION] = {"version", "", "print the version", 0, 0, NULL, "  fusewright version\n"},
     [CLI_HELP] = {"help", "[COMMAND]", "explain a command", 0, 1, NULL, "  fusewright help compile\n"},
 };
 
 typedef enum {
-    OPT_OUTPUT, OPT_PREFIX, OPT_NAME, OPT_TARGET, OPT_RULES, OPT_RULES_ON_ERROR, OPT_NUMERICS, OPT_WITH_MAIN, OPT_FORCE, OPT_PARALLEL,
-    OPT_WEIGHTS, OPT_DUMP, OPT_CC, OPT_OP, OPT_FORMAT, OPT_AFTER, OPT_OWED
+    OPT_OUTPUT, OPT_PREFIX, OPT_NAME, OPT_TARGET, OPT_RULES, OPT_RULES_ON_ERROR, OPT_NUMERICS, OPT_WITH_MAIN, OPT_FORCE,
+    OPT_PARALLEL, OPT_WEIGHTS, OPT_DUMP, OPT_CC, OPT_OP, OPT_FORMAT, OPT_AFTER, OPT_OWED
 } option_id;
 
 typedef struct option_info {
@@ -56,15 +58,19 @@ static const option_info options[] = {
     {OPT_PREFIX, "--output", "PREFIX", 'o', ON(CLI_RUN), "write PREFIX.0.npy, PREFIX.1.npy, ...", NULL},
     {OPT_NAME, "--name", "N", 0, ON(CLI_COMPILE), "prefix of all symbols and files (default: the module's name)", NULL},
     {OPT_TARGET, "--target", "T", 0, GENERATES, "device to generate for (default: c)", NULL},
-    {OPT_RULES, "--rules", "PATH", 0, GENERATES | ON(CLI_RULES) | ON(CLI_TARGETS), "rule file or folder that wins over the shipped rules", NULL},
-    {OPT_RULES_ON_ERROR, "--rules-on-error", "stop|skip", 0, GENERATES, "whether to go on without a rule that fails (default: stop)", NULL},
+    {OPT_RULES, "--rules", "PATH", 0, GENERATES | ON(CLI_RULES) | ON(CLI_TARGETS),
+        "rule file or folder that wins over the shipped rules", NULL},
+    {OPT_RULES_ON_ERROR, "--rules-on-error", "stop|skip", 0, GENERATES,
+        "whether to go on without a rule that fails (default: stop)", NULL},
     {OPT_NUMERICS, "--numerics", "strict|default|fast", 0, GENERATES, "what rules may do to the last bits", NULL},
     {OPT_WITH_MAIN, "--with-main", NULL, 0, ON(CLI_COMPILE), "also write main.c, a program for .npy files", NULL},
     {OPT_FORCE, "--force", NULL, 0, ON(CLI_COMPILE), "overwrite files that were edited", NULL},
     {OPT_PARALLEL, "--parallel", "none|pthreads|openmp|caller", 0, ON(CLI_COMPILE),
         "threads of the code (default: pthreads with --with-main, else none)", NULL},
-    {OPT_WEIGHTS, "--weights", "inline|blob|caller", 0, ON(CLI_COMPILE), "where constants go (default: inline up to 1 MiB in all)", NULL},
-    {OPT_DUMP, "--dump", "PHASE", 0, ON(CLI_COMPILE), "print module, simplified, plan, schedule or program instead of writing", NULL},
+    {OPT_WEIGHTS, "--weights", "inline|blob|caller", 0, ON(CLI_COMPILE),
+        "where constants go (default: inline up to 1 MiB in all)", NULL},
+    {OPT_DUMP, "--dump", "PHASE", 0, ON(CLI_COMPILE),
+        "print module, simplified, plan, schedule or program instead of writing", NULL},
     {OPT_CC, "--cc", "CC", 0, ON(CLI_CHECK), "C compiler to build with (default: cc)", NULL},
     {OPT_OP, "--op", "NAME", 0, ON(CLI_EXPLAIN), "only decisions about this instruction", NULL},
     {OPT_FORMAT, "--format", "hlo|dot|stablehlo|html", 0, ON(CLI_PRINT), "form to print (default: hlo)", NULL},
@@ -140,7 +146,8 @@ static bool usage_error(parser *p, const char *text)
 
 static bool not_built(parser *p, const char *what, const char *owed)
 {
-    fw_error(p->diag, FW_USAGE, GEN_NOWHERE, "%s is not built yet%s%s%s", what, owed ? " (planned: " : "", owed ? owed : "", owed ? ")" : "");
+    const char *when = owed ? fw_format(p->arena, " (planned: %s)", owed) : "";
+    fw_error(p->diag, FW_USAGE, GEN_NOWHERE, "%s is not built yet%s", what, when);
     return false;
 }
 
@@ -179,7 +186,9 @@ static bool set_choice(parser *p, const option_info *option, const char *value)
     case OPT_NUMERICS: gen->rules.numerics = (rules_numerics)c; return true;
     case OPT_WEIGHTS: gen->weights = (gen_weights)(GEN_WEIGHTS_INLINE + c); return true;
     case OPT_DUMP: gen->dump = value; return true;
-    case OPT_FORMAT: p->out->format = value; return c < 2 || not_built(p, fw_format(p->arena, "--format %s", value), NULL);
+    case OPT_FORMAT:
+        p->out->format = value;
+        return c < 2 || not_built(p, fw_format(p->arena, "--format %s", value), NULL);
     case OPT_PARALLEL:
         gen->parallel = c == 1 ? GEN_PARALLEL_PTHREADS : GEN_PARALLEL_NONE;
         p->out->parallel_given = true;
@@ -275,7 +284,8 @@ static bool check_whole(parser *p)
     if (out->nwords < command->least)
         return usage_error(p, fw_format(p->arena, "usage: fusewright %s %s", command->name, command->words));
     if (command->most >= 0 && out->nwords > command->most)
-        return usage_error(p, fw_format(p->arena, "'%s' is one word too many: fusewright %s %s", out->words[command->most], command->name,
+        return usage_error(p, fw_format(p->arena, "'%s' is one word too many: fusewright %s %s",
+            out->words[command->most], command->name,
             command->words));
     if (out->command == CLI_COMPILE && !out->gen.output && !out->gen.dump)
         return usage_error(p, "compile needs -o DIR, the folder to write into");
@@ -350,16 +360,19 @@ void cli_help(const cli_line *line, fw_text *out)
         return;
     }
     const command_info *command = &commands[line->command];
-    fw_text_printf(out, "usage: fusewright %s %s%s\n\n%s%s\n", command->name, command->words, line->command == CLI_VERSION ? "" : " [options]",
+    fw_text_printf(out, "usage: fusewright %s %s%s\n\n%s%s\n", command->name, command->words,
+        line->command == CLI_VERSION ? "" : " [options]",
         command->summary, command->owed ? " (not built yet)" : "");
     fw_text_add(out, "\noptions:\n");
     for (int i = 0; i < FW_COUNT(options); i++) {
         const option_info *o = &options[i];
         if (!(o->commands & ON(line->command)))
             continue;
-        const char *head = fw_format(out->arena, "%s%s%s%s", o->letter ? fw_format(out->arena, "-%c, ", o->letter) : "", o->name,
-            o->value ? " " : "", o->value ? o->value : "");
-        fw_text_printf(out, strlen(head) > 26 ? "  %s\n%30s%s%s\n" : "  %-26s%2s%s%s\n", head, "", o->help, o->owed ? " (not built yet)" : "");
+        const char *letter = o->letter ? fw_format(out->arena, "-%c, ", o->letter) : "";
+        const char *owed = o->owed ? " (not built yet)" : "";
+        const char *head = fw_format(out->arena, "%s%s%s%s", letter, o->name, o->value ? " " : "",
+            o->value ? o->value : "");
+        fw_text_printf(out, strlen(head) > 26 ? "  %s\n%30s%s%s\n" : "  %-26s%2s%s%s\n", head, "", o->help, owed);
     }
     fw_text_printf(out, "  %-26s  print this\n", "--help");
     if (*command->examples)

@@ -1,12 +1,12 @@
-/* The command line: one table of commands and one of options; parsing, --help and the README's list all come from them. */
+/* The command line: one table of commands and one of options; parsing and --help come from them. */
 #ifndef FW_GEN_OPTIONS_H
 #define FW_GEN_OPTIONS_H
 
 #include "gen.h"
 
 typedef enum {
-    CLI_COMPILE, CLI_RUN, CLI_CHECK, CLI_EXPLAIN, CLI_PRINT, CLI_RULES, CLI_VERIFY, CLI_REDUCE, CLI_TARGETS, CLI_OPS, CLI_VERSION,
-    CLI_HELP, CLI_NCOMMANDS
+    CLI_COMPILE, CLI_RUN, CLI_CHECK, CLI_EXPLAIN, CLI_PRINT, CLI_RULES, CLI_VERIFY, CLI_REDUCE, CLI_TARGETS, CLI_OPS,
+    CLI_VERSION, CLI_HELP, CLI_NCOMMANDS
 } cli_command;
 
 /* A command line, parsed. */

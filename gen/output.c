@@ -1,7 +1,7 @@
 /* The last step: writes all files of an output, or none.
  *
- * What an earlier run wrote is known from its NAME.json. Its files are replaced or removed while they are as it left them; a
- * file that somebody has edited, or that is not ours at all, stops the run unless --force is given. */
+ * What an earlier run wrote is known from its NAME.json. Its files are replaced or removed while they are as it left
+ * them; a file that somebody has edited, or that is not ours at all, stops the run unless --force is given. */
 #include "gen.h"
 
 #include <string.h>
@@ -104,9 +104,10 @@ static bool is_written(const gen_model *model, const char *name)
     return false;
 }
 
-/* True where the file on disk is as some manifest lists it, or as it is about to be written. A file that is not there any more
- * is nobody's work either. */
-static bool is_ours(gen_model *model, const earlier *old, const char *name, const char *path, const char *fresh, bool *ok)
+/* True where the file on disk is as some manifest lists it, or as it is about to be written. A file that is not
+ * there any more is nobody's work either. */
+static bool is_ours(gen_model *model, const earlier *old, const char *name, const char *path, const char *fresh,
+    bool *ok)
 {
     if (!fw_file_exists(path))
         return true;
@@ -131,13 +132,15 @@ static void refuse(gen_model *model, const char *path, const char *what, int *re
 /* No file that somebody else wrote or changed may be replaced or removed. */
 static bool may_replace(gen_model *model, const char *folder, const earlier *old)
 {
+    const char *edited = "was edited after it was generated";
     bool ok = true;
     int refused = 0;
     for (int i = 0; i < old->count && ok; i++) { /* what is about to go, or else is in the other loop */
         const listed *file = &old->files[i];
         const char *path = fw_format(model->arena, "%s/%s", folder, file->name);
-        if (file->same_model && !is_written(model, file->name) && !is_ours(model, old, file->name, path, NULL, &ok) && ok)
-            refuse(model, path, "was edited after it was generated", &refused);
+        bool stale = file->same_model && !is_written(model, file->name);
+        if (stale && !is_ours(model, old, file->name, path, NULL, &ok) && ok)
+            refuse(model, path, edited, &refused);
     }
     for (int i = 0; i < model->output->nfiles && ok; i++) {
         const gen_file *file = &model->output->files[i];
@@ -146,8 +149,7 @@ static bool may_replace(gen_model *model, const char *folder, const earlier *old
         fw_sha256(file->data, file->size, fresh);
         bool manifest = i + 1 == model->output->nfiles; /* NAME.json comes last and is not listed in itself */
         if ((!manifest || old->foreign) && !is_ours(model, old, file->name, path, fresh, &ok) && ok)
-            refuse(model, path, find_listed(old, file->name) ? "was edited after it was generated" : "was not written by fusewright",
-                &refused);
+            refuse(model, path, find_listed(old, file->name) ? edited : "was not written by fusewright", &refused);
     }
     if (refused)
         fw_note(model->diag, GEN_NOWHERE, "nothing was written; --force overwrites");

@@ -51,13 +51,13 @@ static const char *convert_text(emit *e, ir_type to, ir_type from, const char *a
     if (to == from)
         return arg;
     if (to == IR_PRED)
-        return fw_format(e->arena, "%s != 0", arg);
+        return fw_format(e->arena, "%s != 0", emit_paren(e->arena, arg, EMIT_SUM));
     if (ir_type_is_float(from) && ir_type_is_integer(to)) {
         const char *helper = fw_format(e->arena, "%s_from_%s", ir_type_name(to), ir_type_name(from));
         gen_use_helper(e->model, helper);
         return fw_format(e->arena, "%s_%s(%s)", e->model->prefix, helper, arg);
     }
-    return fw_format(e->arena, "(%s)%s", ir_type_c(to), arg);
+    return fw_format(e->arena, "(%s)%s", ir_type_c(to), emit_paren(e->arena, arg, EMIT_UNARY));
 }
 
 static const char *bits_text(emit *e, ir_type to, ir_type from, const char *arg)
@@ -89,11 +89,63 @@ static const char *pattern_of(const ir_instr *instr, ir_type type)
     return type == IR_PRED ? op->c_pred : ir_type_is_float(type) ? op->c_float : op->c_int;
 }
 
-static void expand(emit *e, const ir_instr *instr, ir_type type, ir_type from, const char *const *args, const char **p, fw_text *out)
+/* ---- parentheses ---- */
+
+static int operator_rank(const char *p)
 {
+    static const struct { const char *text; int rank; } table[] = {{" ? ", EMIT_TERNARY}, {" || ", EMIT_LOGIC}, {" && ", EMIT_LOGIC},
+        {" | ", EMIT_LOGIC}, {" ^ ", EMIT_LOGIC}, {" & ", EMIT_LOGIC}, {" == ", EMIT_COMPARE}, {" != ", EMIT_COMPARE},
+        {" < ", EMIT_COMPARE}, {" <= ", EMIT_COMPARE}, {" > ", EMIT_COMPARE}, {" >= ", EMIT_COMPARE}, {" + ", EMIT_SUM},
+        {" - ", EMIT_SUM}, {" * ", EMIT_PRODUCT}, {" / ", EMIT_PRODUCT}, {" % ", EMIT_PRODUCT}};
+    for (int i = 0; i < FW_COUNT(table); i++)
+        if (!strncmp(p, table[i].text, strlen(table[i].text)))
+            return table[i].rank;
+    return EMIT_PRIMARY;
+}
+
+/* The loosest operator outside all brackets. */
+static int rank_of(const char *text)
+{
+    int depth = 0, rank = strchr("-!~", text[0]) ? EMIT_UNARY : EMIT_PRIMARY;
+    for (const char *p = text; *p; p++) {
+        depth += (*p == '(' || *p == '[') - (*p == ')' || *p == ']');
+        int here = depth ? EMIT_PRIMARY : operator_rank(p);
+        rank = here < rank ? here : rank;
+        bool cast = !depth && *p == ')' && text[0] == '(' && p[1] && p[1] != ' ' && p[1] != '[';
+        rank = cast && rank > EMIT_UNARY ? EMIT_UNARY : rank;
+    }
+    return rank;
+}
+
+const char *emit_paren(fw_arena *arena, const char *text, int need)
+{
+    return rank_of(text) < need ? fw_format(arena, "(%s)", text) : text;
+}
+
+/* How tightly the operand at `p` of a pattern has to bind, from its neighbours: calls and commas take anything. */
+static int need_at(const char *pattern, const char *p, const char *after)
+{
+    char before = p == pattern ? ' ' : p[-1];
+    int need = EMIT_TERNARY;
+    if (before == ')' || before == '-' || before == '!' || before == '~')
+        need = EMIT_UNARY;
+    if (p - pattern >= 3 && before == ' ' && p[-2] != ',' && operator_rank(p - 3) <= EMIT_PRODUCT)
+        need = operator_rank(p - 3) == EMIT_TERNARY ? EMIT_LOGIC : operator_rank(p - 3) == EMIT_LOGIC ? EMIT_PRIMARY : operator_rank(p - 3) + 1;
+    if (p - pattern >= 3 && !strncmp(p - 3, " : ", 3))
+        need = EMIT_LOGIC;
+    int right = operator_rank(after);
+    right = right == EMIT_TERNARY ? EMIT_LOGIC : right == EMIT_LOGIC ? EMIT_PRIMARY : right == EMIT_COMPARE ? EMIT_SUM : right;
+    if (right != EMIT_PRIMARY || operator_rank(after) == EMIT_LOGIC)
+        need = right > need ? right : need;
+    return need;
+}
+
+static void expand(emit *e, const char *pattern, const ir_instr *instr, ir_type type, ir_type from, const char *const *args, const char **p, fw_text *out)
+{
+    const char *start = *p - 1;
     char c = *(*p)++;
     if (c >= '0' && c <= '9')
-        fw_text_add(out, args[c - '0']);
+        fw_text_add(out, emit_paren(e->arena, args[c - '0'], need_at(pattern, start, *p)));
     else if (c == 't')
         fw_text_add(out, ir_type_c(type));
     else if (c == 'u')
@@ -126,11 +178,11 @@ const char *emit_pattern(emit *e, const ir_instr *instr, ir_type type, ir_type o
     }
     fw_text out;
     fw_text_init(&out, e->arena);
-    const char *p = pattern_of(instr, key);
+    const char *pattern = pattern_of(instr, key), *p = pattern;
     while (p && *p) {
         if (*p == '%') {
             p++;
-            expand(e, instr, type, operand_type, args, &p, &out);
+            expand(e, pattern, instr, type, operand_type, args, &p, &out);
         } else if (*p == '@') {
             p = helper_text(e, p + 1, key, &out);
         } else {
@@ -157,7 +209,7 @@ static const char *region_text(emit *e, const ir_comp *region, const char *acc, 
         }
         for (int k = 0; k < instr->noperands && k < 4; k++)
             args[k] = text[instr->operands[k]->id];
-        const char *name = emit_identifier(e, instr->name);
+        const char *name = emit_identifier(e, instr->name, e->nlevels);
         fw_text_line(out, "const %s %s = %s;", instr->shape->type == IR_PRED ? "int" : ir_type_c(instr->shape->type), name,
             emit_pattern(e, instr, instr->shape->type, instr->operands[0]->shape->type, args));
         text[i] = name;
@@ -170,7 +222,7 @@ const char *emit_combine(emit *e, const sched_stmt *stmt, const char *acc, const
     if (stmt->combine == IR_NOPS)
         return region_text(e, stmt->region, acc, value, out);
     if (stmt->combine == IR_OP_ADD && ir_type_is_float(stmt->instr->shape->type))
-        return fw_format(e->arena, "%s + %s", acc, value);
+        return fw_format(e->arena, "%s + %s", acc, emit_paren(e->arena, value, EMIT_PRODUCT));
     const ir_instr op = {.op = stmt->combine};
     const char *args[2] = {acc, value};
     return emit_pattern(e, &op, stmt->instr->shape->type, stmt->instr->shape->type, args);

@@ -1,4 +1,4 @@
-/* The whole compiler, top to bottom: gen_model_plan from a module to a proved program, gen_compile from a file to files. */
+/* The whole compiler, top to bottom: gen_model_plan from a module to a program, gen_compile from a file to files. */
 #include "gen.h"
 
 #include <string.h>
@@ -35,7 +35,8 @@ static const char *foreign_kind(const fw_source *source)
     if (contains_control(source))
         return "binary, perhaps a serialized HloModuleProto";
     const char *word = first_word(source->text);
-    static const char *const starts[] = {"module @", "module {", "module attributes", "func.func", "#loc", "builtin.module", "\"builtin.module\""};
+    static const char *const starts[] = {"module @", "module {", "module attributes", "func.func", "#loc",
+        "builtin.module", "\"builtin.module\""};
     for (int i = 0; i < FW_COUNT(starts); i++)
         if (!strncmp(word, starts[i], strlen(starts[i])))
             return "StableHLO text (MLIR)";
@@ -49,8 +50,10 @@ ir_module *gen_read(fw_arena *arena, fw_diag *diag, const char *path)
         return NULL;
     const char *kind = foreign_kind(source);
     if (kind) {
-        fw_error(diag, FW_UNSUPPORTED, (fw_loc){source, 0, 0}, "the input is %s, and reading that is not built yet", kind);
-        fw_note(diag, GEN_NOWHERE, "HLO text is read: in JAX, jax.jit(f).lower(...).compiler_ir(dialect='hlo').as_hlo_text()");
+        fw_error(diag, FW_UNSUPPORTED, (fw_loc){source, 0, 0}, "the input is %s, and reading that is not built yet",
+            kind);
+        fw_note(diag, GEN_NOWHERE,
+            "HLO text is read: in JAX, jax.jit(f).lower(...).compiler_ir(dialect='hlo').as_hlo_text()");
         return NULL;
     }
     ir_module *module = ir_read_hlo(arena, diag, source);
@@ -123,7 +126,8 @@ static int called_count(const ir_instr *instr)
 }
 
 /* Calls `visit` for every kernel of a computation and of those it runs. */
-static void visit_kernels(gen_model *model, const plan_comp *comp, void (*visit)(gen_model *, plan_kernel *, void *), void *user)
+static void visit_kernels(gen_model *model, const plan_comp *comp, void (*visit)(gen_model *, plan_kernel *, void *),
+    void *user)
 {
     for (int i = 0; i < comp->nkernels; i++)
         visit(model, comp->kernels[i], user);
@@ -139,10 +143,12 @@ static void prepare_kernel(gen_model *model, plan_kernel *kernel, void *user)
     if (model->backend->prepare(model->arena, kernel->schedule, model->target, &why))
         return;
     const ir_instr *root = kernel->outputs[0];
-    fw_error(model->diag, FW_UNSUPPORTED, root->loc, "backend '%s' cannot write the kernel of '%s': %s", model->backend->name,
+    fw_error(model->diag, FW_UNSUPPORTED, root->loc, "backend '%s' cannot write the kernel of '%s': %s",
+        model->backend->name,
         root->name, why);
     if (kernel->rule)
-        fw_note(model->diag, GEN_NOWHERE, "it was chosen by rule '%s' at %s", kernel->rule, gen_rule_place(model, kernel));
+        fw_note(model->diag, GEN_NOWHERE, "it was chosen by rule '%s' at %s", kernel->rule,
+            gen_rule_place(model, kernel));
 }
 
 /* How much packing scratch each kernel's template takes; the buffers are planned with it. */
@@ -211,7 +217,8 @@ static bool take_prefix(gen_model *model)
     model->prefix = gen_c_identifier(model->arena, name);
     if (!model->options->name || !strcmp(name, model->prefix))
         return true;
-    fw_error(model->diag, FW_USAGE, GEN_NOWHERE, "--name %s is no C identifier that is free to use; '%s' is", name, model->prefix);
+    fw_error(model->diag, FW_USAGE, GEN_NOWHERE, "--name %s is no C identifier that is free to use; '%s' is", name,
+        model->prefix);
     return false;
 }
 
@@ -225,8 +232,9 @@ static bool kernel_texts(gen_model *model)
             continue;
         fw_text_init(&text, model->arena);
         ok = gen_kernel_text(model, kernel, &text) && ok;
-        gen_output_add(model, fw_format(model->arena, "%s_%s%s", model->prefix, kernel->name, model->backend->kernel_suffix),
-            text.data, text.size);
+        const char *suffix = model->backend->kernel_suffix;
+        const char *name = fw_format(model->arena, "%s_%s%s", model->prefix, kernel->name, suffix);
+        gen_output_add(model, name, text.data, text.size);
     }
     return ok;
 }
@@ -237,21 +245,24 @@ static bool driver_text(gen_model *model)
     fw_text_init(&text, model->arena);
     if (!model->backend->driver(model, &text))
         return false;
-    gen_output_add(model, fw_format(model->arena, "%s%s", model->prefix, model->backend->kernel_suffix), text.data, text.size);
+    gen_output_add(model, fw_format(model->arena, "%s%s", model->prefix, model->backend->kernel_suffix), text.data,
+        text.size);
     return true;
 }
 
 static bool weights_file(gen_model *model)
 {
     if (gen_has_blob(model))
-        gen_output_add(model, fw_format(model->arena, "%s.weights", model->prefix), model->blob, (size_t)model->blob_bytes);
+        gen_output_add(model, fw_format(model->arena, "%s.weights", model->prefix), model->blob,
+            (size_t)model->blob_bytes);
     return true;
 }
 
-/* The kernels come before their header, which holds only the helpers they use; the manifest lists what all others made. */
+/* The kernels come before their header, which holds only the helpers they use; the manifest lists what others made. */
 static bool texts(gen_model *model)
 {
-    return gen_header(model) && driver_text(model) && kernel_texts(model) && gen_kernels_header(model) && weights_file(model) &&
+    return gen_header(model) && driver_text(model) && kernel_texts(model) && gen_kernels_header(model) &&
+        weights_file(model) &&
            (!model->options->with_main || gen_main_program(model)) && gen_project(model) && gen_manifest(model);
 }
 

@@ -37,7 +37,8 @@ static const char *kernel_table(gen_model *model)
 {
     fw_text out;
     fw_text_init(&out, model->arena);
-    fw_text_add(&out, "| kernel | steps | template | computes | flops | bytes | chosen by |\n|---|---|---|---|---|---|---|\n");
+    fw_text_add(&out, "| kernel | steps | template | computes | flops | bytes | chosen by |\n"
+        "|---|---|---|---|---|---|---|\n");
     for (int i = 0; i < model->nkernels; i++) {
         const gen_kernel *kernel = &model->kernels[i];
         const sched_kernel *k = kernel->step->kernel;
@@ -45,8 +46,10 @@ static const char *kernel_table(gen_model *model)
         if (kernel->like != i)
             continue;
         fw_text_printf(&out, "| `%s` | %d | %s | %s: %s | %lld | %lld | %s |\n", kernel->name, count_steps(model, i),
-            k ? k->plan->template_name : "copy", gen_shape_text(model->arena, shape), gen_kernel_ops(model->arena, kernel),
-            k ? (long long)k->flops : 0, (long long)(k ? k->bytes_read + k->bytes_written : 2 * kernel->step->to->bytes),
+            k ? k->plan->template_name : "copy", gen_shape_text(model->arena, shape),
+            gen_kernel_ops(model->arena, kernel),
+            k ? (long long)k->flops : 0,
+            (long long)(k ? k->bytes_read + k->bytes_written : 2 * kernel->step->to->bytes),
             k && k->plan->rule ? k->plan->rule : "-");
     }
     return fw_text_string(&out);
@@ -71,12 +74,14 @@ static const char *example_text(gen_model *model)
 static const char *weights_note(gen_model *model)
 {
     if (model->weights == GEN_WEIGHTS_BLOB)
-        return fw_format(model->arena, "The constants of the model are in `%s.weights`: load or map the file, aligned to 64 bytes,\n"
-            "and put its address into `args.weights`. `%s_WEIGHTS_BYTES` and `%s_WEIGHTS_SHA256` in the header tell whether\n"
-            "it is the right one.",
+        return fw_format(model->arena,
+            "The constants of the model are in `%s.weights`: load or map the file, aligned to 64 bytes,\n"
+            "and put its address into `args.weights`. `%s_WEIGHTS_BYTES` and `%s_WEIGHTS_SHA256` in the header tell\n"
+            "whether it is the right one.",
             model->prefix, model->prefix, model->prefix);
     if (model->weights == GEN_WEIGHTS_CALLER)
-        return fw_format(model->arena, "The constants of the model are arguments of their own. `%s.weights` holds them; the comments\n"
+        return fw_format(model->arena,
+            "The constants of the model are arguments of their own. `%s.weights` holds them; the comments\n"
             "in `%s.h` say at which byte each begins.", model->prefix, model->prefix);
     return "";
 }
@@ -86,7 +91,8 @@ static const char *threads_note(const gen_model *model)
     if (model->options->parallel == GEN_PARALLEL_NONE)
         return "This code runs on one thread; `exec` may be NULL.";
     return fw_format(model->arena, "For more threads pass an `%s_exec` with `.threads = N` and a workspace of\n"
-        "`%s_workspace_bytes(&args, N)` bytes. The results are the same, bit for bit, for every number of threads.", model->prefix, model->prefix);
+        "`%s_workspace_bytes(&args, N)` bytes. The results are the same, bit for bit, for every number of threads.",
+        model->prefix, model->prefix);
 }
 
 static const char *main_note(const gen_model *model)
@@ -94,7 +100,8 @@ static const char *main_note(const gen_model *model)
     if (!model->options->with_main)
         return "";
     return fw_format(model->arena, "`make` also builds the program `%s`, which reads and writes `.npy` files:\n\n"
-        "    ./%s in0.npy in1.npy ... [--out PREFIX] [--time RUNS] [--threads N] [--weights FILE]", model->prefix, model->prefix);
+        "    ./%s in0.npy in1.npy ... [--out PREFIX] [--time RUNS] [--threads N] [--weights FILE]", model->prefix,
+        model->prefix);
 }
 
 static bool add_file(gen_model *model, const char *name, const gen_slot *slots, int nslots)
@@ -110,8 +117,10 @@ static bool add_file(gen_model *model, const char *name, const gen_slot *slots, 
 bool gen_project(gen_model *model)
 {
     bool threads = model->options->parallel == GEN_PARALLEL_PTHREADS, with_main = model->options->with_main;
-    const char *program = fw_format(model->arena, "add_executable(%s_program main.c)\ntarget_link_libraries(%s_program PRIVATE %s)\n"
-        "set_target_properties(%s_program PROPERTIES OUTPUT_NAME %s)\n", model->prefix, model->prefix, model->prefix, model->prefix, model->prefix);
+    const char *program = fw_format(model->arena,
+        "add_executable(%s_program main.c)\ntarget_link_libraries(%s_program PRIVATE %s)\n"
+        "set_target_properties(%s_program PROPERTIES OUTPUT_NAME %s)\n", model->prefix, model->prefix, model->prefix,
+        model->prefix, model->prefix);
     gen_slot cmake[] = {
         {"version", GEN_VERSION},
         {"sources", sources_text(model, "\n", ".c")},
@@ -119,7 +128,8 @@ bool gen_project(gen_model *model)
         {"threads", threads ? "set(THREADS_PREFER_PTHREAD_FLAG ON)\nfind_package(Threads REQUIRED)\n" : ""},
         {"program", with_main ? program : ""},
     };
-    const char *rule = fw_format(model->arena, "%s: main.o $(LIBRARY)\n\t$(CC) $(CFLAGS) $(LDFLAGS) -o $@ main.o $(LIBRARY) $(LDLIBS)\n",
+    const char *rule = fw_format(model->arena,
+        "%s: main.o $(LIBRARY)\n\t$(CC) $(CFLAGS) $(LDFLAGS) -o $@ main.o $(LIBRARY) $(LDLIBS)\n",
         model->prefix);
     gen_slot make[] = {
         {"version", GEN_VERSION},
@@ -142,6 +152,7 @@ bool gen_project(gen_model *model)
         {"main", main_note(model)},
         {"kernels", kernel_table(model)},
     };
-    return add_file(model, "CMakeLists.txt", cmake, FW_COUNT(cmake)) && add_file(model, "Makefile", make, FW_COUNT(make)) &&
+    return add_file(model, "CMakeLists.txt", cmake, FW_COUNT(cmake)) &&
+        add_file(model, "Makefile", make, FW_COUNT(make)) &&
            add_file(model, "README.md", readme, FW_COUNT(readme));
 }

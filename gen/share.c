@@ -1,7 +1,7 @@
 /* Steps with the same code share one function: the layers of a model repeat.
  *
- * Two kernels are the same when their texts are, once the names that come from the graph are replaced by numbers in order of
- * first appearance. Everything else must be equal to the byte: types, sizes, constants, functions called. */
+ * Two kernels are the same when their texts are, once the names that come from the graph are replaced by numbers in
+ * order of first appearance. Everything else must be equal to the byte: types, sizes, constants, functions called. */
 #include "gen.h"
 
 #include <string.h>
@@ -67,16 +67,21 @@ static void collect_graph_names(canon *c)
         add_graph_name(c, c->kernel->outputs[i]);
 }
 
-/* Words that mean something outside the function: never taken for names of the graph, whatever the graph calls its values. */
+/* Words that mean something outside the function: never taken for names of the graph, whatever the graph's names
+ * are. */
 static bool is_fixed(const char *word, size_t length, char next)
 {
-    static const char *const words[] = {"auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum",
-        "extern", "float", "for", "goto", "if", "include", "inline", "int", "long", "memcpy", "memset", "pragma", "register", "restrict",
-        "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while"};
+    static const char *const words[] = {"auto", "break", "case", "char", "const", "continue", "default", "do", "double",
+        "else", "enum",
+        "extern", "float", "for", "goto", "if", "include", "inline", "int", "long", "memcpy", "memset", "pragma",
+        "register", "restrict",
+        "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void",
+        "volatile", "while"};
     bool has_lower = false;
     for (size_t i = 0; i < length; i++)
         has_lower |= word[i] >= 'a' && word[i] <= 'z';
-    if (!has_lower || next == '(' || (length > 2 && !memcmp(word + length - 2, "_t", 2)) || !memcmp(word, "__", length < 2 ? length : 2))
+    if (!has_lower || next == '(' || (length > 2 && !memcmp(word + length - 2, "_t", 2)) ||
+        !memcmp(word, "__", length < 2 ? length : 2))
         return true;
     for (int i = 0; i < FW_COUNT(words); i++)
         if (strlen(words[i]) == length && !memcmp(words[i], word, length))
@@ -130,7 +135,7 @@ static void add_fields(canon *c)
         add_field(c, c->kernel->inputs[i], k->inputs[i]->shape);
     for (int i = 0; k && i < k->plan->noutputs; i++)
         add_field(c, c->kernel->outputs[i], k->plan->outputs[i]->shape);
-    fw_text_printf(&c->out, "%lld tiles\n", (long long)gen_kernel_tiles(c->kernel));
+    fw_text_printf(&c->out, "%lld tiles\n", (long long)gen_step_tiles(c->kernel->step));
 }
 
 /* The banner names the kernel in words; what counts starts behind it. */
@@ -146,7 +151,8 @@ static const char *canonical_text(gen_model *model, const gen_kernel *kernel)
     fw_text_init(&text, model->arena);
     if (!gen_kernel_text(model, kernel, &text))
         return NULL;
-    canon c = {.model = model, .kernel = kernel, .graph = fw_intern_new(model->arena), .seen = fw_intern_new(model->arena)};
+    canon c = {.model = model, .kernel = kernel, .graph = fw_intern_new(model->arena),
+        .seen = fw_intern_new(model->arena)};
     fw_text_init(&c.out, model->arena);
     collect_graph_names(&c);
     add_fields(&c);

@@ -1,4 +1,4 @@
-/* Runs another program and waits for it. What it prints on stdout goes to our stderr, so that stdout stays the tool's. */
+/* Runs another program and waits for it. What it prints on stdout goes to our stderr: stdout stays the tool's. */
 #include "options.h"
 
 #include <errno.h>

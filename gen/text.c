@@ -5,7 +5,8 @@
 
 const char *gen_banner(const gen_model *model, const char *what)
 {
-    return fw_format(model->arena, "/* %s\n * Written by fusewright %s. SPDX-License-Identifier: 0BSD */", what, GEN_VERSION);
+    return fw_format(model->arena, "/* %s\n * Written by fusewright %s. SPDX-License-Identifier: 0BSD */", what,
+        GEN_VERSION);
 }
 
 const char *gen_shape_text(fw_arena *arena, const ir_shape *shape)
@@ -48,12 +49,11 @@ const char *gen_kernel_ops(fw_arena *arena, const gen_kernel *kernel)
     return fw_text_string(&out);
 }
 
-int64_t gen_kernel_tiles(const gen_kernel *kernel)
+int64_t gen_step_tiles(const sched_step *step)
 {
-    const sched_step *step = kernel->step;
     if (step->kind == SCHED_STEP_KERNEL)
         return step->kernel->ntiles;
-    return (step->to->bytes + GEN_COPY_TILE - 1) / GEN_COPY_TILE;
+    return step->kind == SCHED_STEP_COPY ? (step->to->bytes + GEN_COPY_TILE - 1) / GEN_COPY_TILE : 0;
 }
 
 const gen_kernel *gen_kernel_of(const gen_model *model, const sched_step *step)

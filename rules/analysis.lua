@@ -181,7 +181,7 @@ local function fill_tile(loops, points, step, whole)
       tile[i] = 0
     else
       tile[i] = balanced(extent, left, i == #loops and step or 1)
-      left = math.max(left // (tile[i] == 0 and extent or tile[i]), 1)
+      left = math.max(left // math.max(tile[i] == 0 and extent or tile[i], 1), 1)
     end
   end
   return tile

@@ -146,7 +146,8 @@ static __isl_give isl_map *producer_of(const proof_stmt *consumer, const proof_s
 }
 
 /* The same lifted: T_C[t, c] -> T_P[t, p], c in the tile, p in its extents. */
-static __isl_give isl_map *same_tile_producer(proof *p, const proof_stmt *consumer, const proof_stmt *producer, __isl_keep isl_map *relation)
+static __isl_give isl_map *same_tile_producer(proof *p, const proof_stmt *consumer, const proof_stmt *producer,
+    __isl_keep isl_map *relation)
 {
     isl_map *pairs = producer_of(consumer, producer, relation);
     pairs = isl_map_preimage_domain_multi_aff(pairs, isl_multi_aff_copy(consumer->lift));

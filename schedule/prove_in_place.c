@@ -64,15 +64,26 @@ static __isl_give isl_map *lifted(proof *p, const proof_stmt *s, __isl_take isl_
 
 /* ---- the condition ---- */
 
-/* Pairs of a reading and a storing instance that no order can turn round. */
+static bool same_vars(const sched_stmt *a, const sched_stmt *b)
+{
+    bool same = a->nvars == b->nvars;
+    for (int i = 0; same && i < a->nvars; i++)
+        same = a->vars[i].var == b->vars[i].var;
+    return same;
+}
+
+/* Pairs of a reading and a storing instance that no order can turn round. The contraction template runs the product and what follows
+ * it block by block: the product may still read what an earlier block has stored, and a statement behind it is only sure to come
+ * before the store at the same point. */
 static __isl_give isl_map *ordered(proof *p, const proof_stmt *reader, const proof_stmt *writer, __isl_take isl_map *pairs)
 {
-    if (reader->number > writer->number || reader->stmt == p->kernel->contraction) {
+    bool blocks = reader->stmt->after_contraction && reader != writer;
+    if (reader->number > writer->number || reader->stmt == p->kernel->contraction || (blocks && !same_vars(reader->stmt, writer->stmt))) {
         isl_space *space = isl_map_get_space(pairs);
         isl_map_free(pairs);
         return isl_map_empty(space);
     }
-    int equal = reader == writer ? p->nmoving + reader->nvars : p->nmoving;
+    int equal = blocks || reader == writer ? p->nmoving + reader->nvars : p->nmoving;
     for (int i = 0; i < equal; i++)
         pairs = isl_map_equate(pairs, isl_dim_in, i, isl_dim_out, i);
     return pairs;
@@ -119,9 +130,11 @@ bool proof_in_place(proof *p, const ir_instr *source)
     for (int i = 0; i < p->nstmts; i++)
         if (p->stmts[i].stmt->instr == output)
             writer = &p->stmts[i];
+    if (!writer)
+        return proof_fail(p, "in place: %s is not stored", proof_instr(p, output));
     for (int i = 0; i < p->nstmts; i++)
         for (int r = 0; r < p->stmts[i].nreads; r++)
             if (p->stmts[i].reads[r].load->instr == source && !read_survives(p, &p->stmts[i], &p->stmts[i].reads[r], writer, source))
                 return false;
-    return writer != NULL;
+    return true;
 }

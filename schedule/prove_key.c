@@ -114,7 +114,8 @@ static void put_stmt(key *k, const sched_stmt *stmt)
 {
     k->stmt = stmt;
     put(k, number_of(k->p, stmt->instr));
-    const int64_t plain[] = {stmt->kind, stmt->output, stmt->scratch, stmt->scratch_offset, stmt->combine, stmt == k->p->kernel->contraction,
+    const int64_t plain[] = {stmt->kind, stmt->output, stmt->scratch, stmt->scratch_offset, stmt->combine,
+        stmt == k->p->kernel->contraction, stmt->after_contraction,
         stmt->region && stmt->region == ir_attr_comp(stmt->instr, IR_ATTR_TO_APPLY), stmt->nvars, stmt->nreds, stmt->nskips};
     for (int i = 0; i < FW_COUNT(plain); i++)
         put(k, plain[i]);
@@ -150,7 +151,8 @@ static void put_dims(key *k, const sched_access_dim *dims, int ndims)
 {
     put(k, ndims);
     for (int i = 0; i < ndims; i++) {
-        const int64_t plain[] = {dims[i].c, dims[i].div, dims[i].mod, dims[i].scale, dims[i].dyn, dims[i].dyn_sign, dims[i].dyn_max, dims[i].nterms};
+        const int64_t plain[] = {dims[i].c, dims[i].div, dims[i].mod, dims[i].scale, dims[i].dyn, dims[i].dyn_sign, dims[i].dyn_max,
+            dims[i].nterms};
         for (int j = 0; j < FW_COUNT(plain); j++)
             put(k, plain[j]);
         for (int t = 0; t < dims[i].nterms; t++) {

@@ -133,7 +133,8 @@ bool proof_scatter(proof *p, proof_stmt *s)
         proof_fail(p, "values: %s does not walk its updates", proof_instr(p, instr));
     for (int d = 0; same && d < instr->shape->rank; d++)
         same = stored_along(p, s, &c, d);
-    same = same && proof_value_is(p, s, s->stmt->value, instr->operands[2], proof_domain_of(isl_set_copy(s->box)), isl_multi_aff_copy(c.update));
+    same = same && proof_value_is(p, s, s->stmt->value, instr->operands[2], proof_domain_of(isl_set_copy(s->box)),
+                       isl_multi_aff_copy(c.update));
     s->stored = c.update;
     s->stored_shape = instr->operands[2]->shape;
     return same;

@@ -159,7 +159,8 @@ static bool reduction(proof *p, proof_stmt *s)
     const sched_accesses *accesses = proof_accesses(p, stmt->instr);
     if (!accesses)
         return false;
-    if ((cls != IR_REDUCE_CLASS && cls != IR_CONTRACTION) || accesses->noperands != 2 || !same_reductions(p, s, &accesses->operand[0]) || !same_combiner(stmt))
+    if ((cls != IR_REDUCE_CLASS && cls != IR_CONTRACTION) || accesses->noperands != 2 ||
+        !same_reductions(p, s, &accesses->operand[0]) || !same_combiner(stmt))
         return proof_fail(p, "values: %s does not reduce as the graph does", proof_instr(p, stmt->instr));
     isl_multi_aff *at = with_reductions(s, &accesses->operand[0]);
     isl_set *domain = isl_set_intersect(isl_set_copy(s->box), relation_of_conds(p, s, stmt->conds, stmt->nconds));

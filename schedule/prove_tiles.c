@@ -58,7 +58,8 @@ static __isl_give isl_set *lifted_instances(proof *p, const proof_stmt *s)
     for (int i = 0; i < p->nmoving; i++) {
         int64_t ntiles = p->kernel->loops[p->moving[i]].ntiles;
         set = isl_set_lower_bound_si(set, isl_dim_set, (unsigned)i, 0);
-        set = isl_set_intersect(set, isl_aff_le_set(relation_var(lifted_space(p, s), i, 1), relation_constant(lifted_space(p, s), ntiles - 1)));
+        isl_aff *last = relation_constant(lifted_space(p, s), ntiles - 1);
+        set = isl_set_intersect(set, isl_aff_le_set(relation_var(lifted_space(p, s), i, 1), last));
     }
     for (int i = 0; i < s->nvars; i++)
         set = var_range(p, s, i, set);
@@ -105,14 +106,15 @@ static bool range_fits(proof *p, const proof_stmt *s, int var)
     const sched_range *range = &s->stmt->vars[var];
     isl_aff *start = tile_aff(p, s, range, range->loop < 0 ? 0 : range->first);
     isl_aff *position = isl_aff_sub(var_aff(p, s, var), start);
-    isl_set *beyond = isl_set_intersect(isl_set_copy(s->tiles), isl_aff_ge_set(position, relation_constant(lifted_space(p, s), range->size)));
-    beyond = isl_set_intersect(beyond, isl_aff_ge_set(var_aff(p, s, var), relation_constant(lifted_space(p, s), range->size)));
+    isl_aff *size = relation_constant(lifted_space(p, s), range->size);
+    isl_set *beyond = isl_set_intersect(isl_set_copy(s->tiles), isl_aff_ge_set(position, isl_aff_copy(size)));
+    beyond = isl_set_intersect(beyond, isl_aff_ge_set(var_aff(p, s, var), size));
     if (proved(isl_set_is_empty(beyond))) {
         isl_set_free(beyond);
         return true;
     }
-    return proof_fail(p, "bounds: %s is beyond the %lld points that a tile has of %s", proof_tile_point(p, s, beyond), (long long)range->size,
-        sched_var_name(p->kernel->space, range->var));
+    return proof_fail(p, "bounds: %s is beyond the %lld points that a tile has of %s", proof_tile_point(p, s, beyond),
+        (long long)range->size, sched_var_name(p->kernel->space, range->var));
 }
 
 /* Elements outside the array, dim by dim: emptiness of a box corner is cheaper than a projection. */

@@ -209,7 +209,8 @@ static bool no_start(proof *p, const proof_stmt *s, const ir_instr *instr, const
 {
     if (proof_domain_empty(domain))
         return true;
-    return !s->trial && proof_fail(p, "index: %s has another run-time index than %s", proof_instr(p, s->stmt->instr), proof_instr(p, instr));
+    return !s->trial && proof_fail(p, "index: no run-time index of %s is the start of %s", proof_instr(p, s->stmt->instr),
+                            proof_instr(p, instr));
 }
 
 /* One guarded operand: where its box holds the element, the value has to be its; `rest` loses those instances. A run-time value may

@@ -13,17 +13,17 @@ awk -v name="$name" '
     BEGIN { printf "#include \"%s.h\"\n#define MODEL(word) %s_##word\n", name, name }
     /^  "inputs": \[/ { kind = "INPUT"; printf "#define INPUTS" }
     /^  "outputs": \[/ { kind = "OUTPUT"; printf "#define OUTPUTS" }
-    kind && /^      "name": / { split($0, part, "\""); field = part[4] }
-    kind && /^      "type": / { split($0, part, "\""); type = part[4] }
-    kind && /^      "shape": / {
+    kind && /^    \{"name": / {
+        split($0, part, "\"")
         count = 1
-        sub(/.*\[/, ""); sub(/\].*/, "")
+        sub(/.*"shape": \[/, ""); sub(/\].*/, "")
         n = split($0, dims, ",")
         for (i = 1; i <= n; i++) count *= dims[i]
-        printf " %s(%s, %s, %d)", kind, field, type, count
+        printf " %s(%s, %s, %d)", kind, part[4], part[8], count
     }
     kind && /^  \]/ { kind = ""; printf "\n" }
 ' "$work/out/$name.json" >"$work/table.h"
+grep -q ' OUTPUT(' "$work/table.h" || { echo "FAILED: $name.json is not as this script expects it"; exit 1; }
 build() {
     label=$1
     shift

@@ -12,15 +12,13 @@
 typedef struct pass_names pass_names;
 pass_names *pass_names_new(fw_arena *scratch);
 void pass_names_use(pass_names *names, const char *name);
-/* `wanted` itself while it is free, else its stem (without `.N`) with the next free number. The text lives in `arena`.
- */
+/* `wanted` itself while it is free, else its stem (without `.N`) with the next free number. The text is in `arena`. */
 const char *pass_names_unique(pass_names *names, fw_arena *arena, const char *wanted);
 
 /* ---- edit.c: one walk over a computation that replaces instructions ---- */
 typedef struct pass_edit pass_edit;
 /* Looks at one instruction whose operands are final. Returns NULL when there is nothing to do, the same instruction
- * when it was changed in place (it is then looked at again), or an instruction of the same shape that takes its place.
- */
+ * when it was changed in place (it is then looked at again), or one of the same shape that takes its place. */
 typedef ir_instr *(*pass_rule)(pass_edit *edit, ir_instr *instr);
 struct pass_edit {
     ir_comp *comp;

@@ -1,5 +1,4 @@
-/* The pass that cleans shapes: every operation that only moves or repeats elements, and reductions of what they moved.
- */
+/* The pass that cleans shapes: operations that only move or repeat elements, and reductions of what they moved. */
 #include "pass.h"
 
 /* An array constant whose elements are all the same is a broadcast scalar: nothing then needs to store it. */

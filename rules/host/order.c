@@ -8,46 +8,56 @@ typedef struct ordering {
     plan_state *state;
     plan_kernel **kernels;
     int count;
+    int *number;                 /* by instruction id: 1 + position of the kernel that stores it, or 0 */
     bool *before;                /* count x count: row i must run before column j */
+    int *stack;
 } ordering;
 
-/* before[] of instruction-level paths: a kernel also waits for kernels that its inputs depend on through loops and tuples. */
+static bool *edge(const ordering *o, int before, int after)
+{
+    return &o->before[(size_t)before * (size_t)o->count + (size_t)after];
+}
+
+/* A kernel waits for the kernels that store its inputs, and for those that its inputs depend on through loops and tuples. */
 static void add_edges(ordering *o, int to)
 {
     plan_state *s = o->state;
     const plan_kernel *kernel = o->kernels[to];
     int walk = ++s->walk, count = 0;
-    const ir_instr **stack = fw_alloc_array(s->arena, (size_t)s->comp->ninstrs + 1, sizeof *stack);
     for (int i = 0; i < kernel->schedule->ninputs; i++)
         if (s->mark[kernel->schedule->inputs[i]->id] != walk) {
             s->mark[kernel->schedule->inputs[i]->id] = walk;
-            stack[count++] = kernel->schedule->inputs[i];
+            o->stack[count++] = kernel->schedule->inputs[i]->id;
         }
     while (count) {
-        const ir_instr *instr = stack[--count];
-        const plan_kernel *writer = s->computed[instr->id];
-        if (writer) {
-            for (int i = 0; i < o->count; i++)
-                o->before[i * o->count + to] |= o->kernels[i] == writer;
+        const ir_instr *instr = s->comp->instrs[o->stack[--count]];
+        if (o->number[instr->id]) {
+            *edge(o, o->number[instr->id] - 1, to) = true;
             continue;
         }
         for (int i = 0; i < instr->noperands; i++)
             if (s->mark[instr->operands[i]->id] != walk) {
                 s->mark[instr->operands[i]->id] = walk;
-                stack[count++] = instr->operands[i];
+                o->stack[count++] = instr->operands[i]->id;
             }
     }
 }
 
-static bool reaches(const ordering *o, int from, int to, bool *seen)
+/* reached[j]: kernel j runs after kernel `from`, or is it. */
+static void find_later(const ordering *o, int from, bool *reached)
 {
-    if (from == to)
-        return true;
-    seen[from] = true;
-    for (int i = 0; i < o->count; i++)
-        if (o->before[from * o->count + i] && !seen[i] && reaches(o, i, to, seen))
-            return true;
-    return false;
+    int *stack = fw_alloc_array(o->state->arena, (size_t)o->count, sizeof *stack), count = 0;
+    memset(reached, 0, (size_t)o->count);
+    reached[from] = true;
+    stack[count++] = from;
+    while (count) {
+        int at = stack[--count];
+        for (int i = 0; i < o->count; i++)
+            if (*edge(o, at, i) && !reached[i]) {
+                reached[i] = true;
+                stack[count++] = i;
+            }
+    }
 }
 
 static bool reads(const plan_kernel *kernel, const ir_instr *value)
@@ -58,24 +68,14 @@ static bool reads(const plan_kernel *kernel, const ir_instr *value)
     return false;
 }
 
+/* One new edge never closes a cycle: its start is not reached from its end. */
 static void add_in_place_edges(ordering *o, int writer)
 {
-    bool *seen = fw_alloc_array(o->state->arena, (size_t)o->count, sizeof *seen);
-    for (int i = 0; i < o->count; i++) {
-        if (i == writer || !reads(o->kernels[i], o->kernels[writer]->in_place))
-            continue;
-        memset(seen, 0, (size_t)o->count);
-        if (!reaches(o, writer, i, seen))
-            o->before[i * o->count + writer] = true;
-    }
-}
-
-static bool is_ready(const ordering *o, const bool *done, int kernel)
-{
+    bool *later = fw_alloc_array(o->state->arena, (size_t)o->count, sizeof *later);
+    find_later(o, writer, later);
     for (int i = 0; i < o->count; i++)
-        if (o->before[i * o->count + kernel] && !done[i])
-            return false;
-    return !done[kernel];
+        if (!later[i] && reads(o->kernels[i], o->kernels[writer]->in_place))
+            *edge(o, i, writer) = true;
 }
 
 static int key_of(const plan_kernel *kernel)
@@ -86,31 +86,60 @@ static int key_of(const plan_kernel *kernel)
     return key;
 }
 
+/* The kernel that waits for nothing and has the smallest key; -1 when there is none. */
+static int next_kernel(const ordering *o, const int *waits)
+{
+    int best = -1;
+    for (int i = 0; i < o->count; i++)
+        if (!waits[i] && (best < 0 || key_of(o->kernels[i]) < key_of(o->kernels[best])))
+            best = i;
+    return best;
+}
+
+/* False when kernels wait for each other, which the check of each accepted kernel excludes. */
+static bool sort(const ordering *o, plan_kernel **sorted)
+{
+    int *waits = fw_alloc_array(o->state->arena, (size_t)o->count, sizeof *waits);
+    for (int i = 0; i < o->count; i++)
+        for (int j = 0; j < o->count; j++)
+            waits[j] += *edge(o, i, j);
+    for (int at = 0; at < o->count; at++) {
+        int best = next_kernel(o, waits);
+        if (best < 0)
+            return false;
+        sorted[at] = o->kernels[best];
+        waits[best] = -1;
+        for (int j = 0; j < o->count; j++)
+            waits[j] -= *edge(o, best, j);
+    }
+    return true;
+}
+
 void plan_order(plan_state *state)
 {
     plan_comp *out = state->out;
-    ordering o = {state, out->kernels, out->nkernels, NULL};
-    size_t n = (size_t)o.count;
+    size_t n = (size_t)out->nkernels, ninstrs = (size_t)state->comp->ninstrs;
     if (!n)
         return;
+    fw_arena *lasting = state->arena;
+    plan_kernel **sorted = fw_alloc_array(lasting, n, sizeof *sorted);
+    state->arena = fw_arena_new();
+    ordering o = {.state = state, .kernels = out->kernels, .count = out->nkernels};
+    o.number = fw_alloc_array(state->arena, ninstrs, sizeof *o.number);
+    o.stack = fw_alloc_array(state->arena, ninstrs + 1, sizeof *o.stack);
     o.before = fw_alloc_array(state->arena, n * n, sizeof *o.before);
-    bool *done = fw_alloc_array(state->arena, n, sizeof *done);
-    plan_kernel **sorted = fw_alloc_array(state->arena, n, sizeof *sorted);
+    for (int i = 0; i < o.count; i++)
+        for (int j = 0; j < o.kernels[i]->noutputs; j++)
+            o.number[o.kernels[i]->outputs[j]->id] = i + 1;
     for (int i = 0; i < o.count; i++)
         add_edges(&o, i);
     for (int i = 0; i < o.count; i++)
         if (o.kernels[i]->in_place)
             add_in_place_edges(&o, i);
-    for (int at = 0; at < o.count; at++) {
-        int best = -1;
-        for (int i = 0; i < o.count; i++)
-            if (is_ready(&o, done, i) && (best < 0 || key_of(o.kernels[i]) < key_of(o.kernels[best])))
-                best = i;
-        if (best < 0) /* cannot happen: every kernel was checked for cycles when it was accepted */
-            return;
-        done[best] = true;
-        sorted[at] = o.kernels[best];
+    if (sort(&o, sorted)) {
+        out->kernels = sorted;
+        out->cap = o.count;
     }
-    out->kernels = sorted;
-    out->cap = o.count;
+    fw_arena_free(state->arena);
+    state->arena = lasting;
 }

@@ -199,6 +199,8 @@ static bool fall_back(plan_state *state, ir_instr *root)
         fw_error(state->diag, FW_UNSUPPORTED, root->loc, "%s: this version cannot compile %s here: %s", root->name, op, first);
     else
         fw_error(state->diag, FW_UNSUPPORTED, root->loc, "%s: this version cannot compile %s", root->name, op);
+    for (int i = 0; i < root->noperands; i++) /* what it reads may have the same fate, and is told of in the same run */
+        plan_demand(state, root->operands[i], false);
     return false;
 }
 

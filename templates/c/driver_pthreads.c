@@ -11,8 +11,8 @@
 
 /*@constants*/ /*@end*/
 
-/* The threads of one call. All of them walk the same steps; of each kernel every thread computes its share of the tiles, and
- * where a kernel needs what the others wrote they wait for each other. */
+/* The threads of one call. All of them walk the same steps; of each kernel every thread computes its share of the
+ * tiles, and where a kernel needs what the others wrote they wait for each other. */
 typedef struct MODEL_team {
     const MODEL_args *args;
     char *work;
@@ -26,7 +26,8 @@ typedef struct MODEL_member {
     int thread;
 } MODEL_member;
 
-/* Returns once *word is no longer `old`. Kernels are short, so it looks often before it lets other threads have the core. */
+/* Returns once *word is no longer `old`. Kernels are short, so it looks often before it lets other threads have the
+ * core. */
 static unsigned MODEL_await(atomic_uint *word, unsigned old)
 {
     unsigned now;

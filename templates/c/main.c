@@ -282,7 +282,8 @@ static void hash_text(const unsigned char *data, size_t size, char text[65])
         snprintf(text + 8 * i, 9, "%08" PRIx32, state[i]);
 }
 
-/* Reads the constants from `path`, or from MODEL.weights beside the program, and makes sure that they are the right ones. */
+/* Reads the constants from `path`, or from MODEL.weights beside the program, and makes sure that they are the right
+ * ones. */
 static void *read_weights(const char *path, const char *program)
 {
     const char *slash = strrchr(program, '/'), *name = "MODEL.weights";

@@ -87,7 +87,8 @@ static void fill_replaces(void **state)
     gen_slot one[] = {{"body", "y = 1;"}};
     assert_string_equal(fill(f, "a /*@body*/ x /*@end*/ b\n", one, 1), "a y = 1; b\n");
     gen_slot lines[] = {{"body", "y = 1;\n\nz = 2;\n"}};
-    assert_string_equal(fill(f, "{\n    /*@body*/\n    x\n    /*@end*/\n}\n", lines, 1), "{\n    y = 1;\n\n    z = 2;\n}\n");
+    assert_string_equal(fill(f, "{\n    /*@body*/\n    x\n    /*@end*/\n}\n", lines, 1),
+        "{\n    y = 1;\n\n    z = 2;\n}\n");
     gen_slot keep[] = {{"body", NULL}};
     assert_string_equal(fill(f, "    /*@body*/\n    MODEL_x();\n    /*@end*/\n", keep, 1), "    net_x();\n");
 }
@@ -95,7 +96,8 @@ static void fill_replaces(void **state)
 static void fill_renames_words(void **state)
 {
     fixture *f = *state;
-    assert_string_equal(fill(f, "MODEL_KERNEL(MODEL, \"MODEL.h\"); MODELS XKERNEL", NULL, 0), "net_dot_2(net, \"net.h\"); MODELS XKERNEL");
+    assert_string_equal(fill(f, "MODEL_KERNEL(MODEL, \"MODEL.h\"); MODELS XKERNEL", NULL, 0),
+        "net_dot_2(net, \"net.h\"); MODELS XKERNEL");
     gen_slot one[] = {{"body", "MODEL"}};
     assert_string_equal(fill(f, "/*@body*/ /*@end*/", one, 1), "MODEL"); /* a filler's text is final */
 }
@@ -131,8 +133,10 @@ static void fill_errors_have_lines(void **state)
 {
     fixture *f = *state;
     gen_slot body[] = {{"body", "x"}};
-    check_fill_error(f, "a\n/*@body*/ /*@end*/\n  /*@other*/ /*@end*/\n", body, 1, "t.c:3:3: error: unknown slot 'other'");
-    check_fill_error(f, "/*@body*/ /*@end*/\n\n /*@body*/ /*@end*/", body, 1, "t.c:3:2: error: slot 'body' stands here a second time");
+    check_fill_error(f, "a\n/*@body*/ /*@end*/\n  /*@other*/ /*@end*/\n", body, 1,
+        "t.c:3:3: error: unknown slot 'other'");
+    check_fill_error(f, "/*@body*/ /*@end*/\n\n /*@body*/ /*@end*/", body, 1,
+        "t.c:3:2: error: slot 'body' stands here a second time");
     check_fill_error(f, "a\nb\n", body, 1, "t.c:3:1: error: the template has no slot 'body'");
     check_fill_error(f, "\n/*@body*/ x\n", body, 1, "t.c:2:1: error: slot 'body' has no /*@end*/");
     check_fill_error(f, "/*@body*/ /*@body*/ /*@end*/", body, 1, "t.c:1:1: error: slot 'body' has no /*@end*/");
@@ -155,7 +159,8 @@ static void fill_finds_templates(void **state)
 static void identifiers(void **state)
 {
     fixture *f = *state;
-    static const char *const pairs[][2] = {{"add", "add"}, {"dot.3", "dot_3"}, {"jit(run)", "jit_run_"}, {"3d", "v3d"}, {"", "v"},
+    static const char *const pairs[][2] = {{"add", "add"}, {"dot.3", "dot_3"}, {"jit(run)", "jit_run_"}, {"3d", "v3d"},
+        {"", "v"},
         {"int", "int_"}, {"class", "class_"}, {"main", "main_"}, {"a b-c", "a_b_c"}, {"\xc3\xa4", "__"}, {"_x", "_x"}};
     for (int i = 0; i < FW_COUNT(pairs); i++)
         assert_string_equal(gen_c_identifier(f->arena, pairs[i][0]), pairs[i][1]);
@@ -314,7 +319,8 @@ static void help_names_every_option(void **state)
     fw_text_init(&out, f->arena);
     assert_true(parse(f, "fw compile --help", &line));
     cli_help(&line, &out);
-    static const char *const words[] = {"-o, --output DIR", "--with-main", "--arena BYTES", "(not built yet)", "examples:"};
+    static const char *const words[] = {"-o, --output DIR", "--with-main", "--arena BYTES", "(not built yet)",
+        "examples:"};
     for (int i = 0; i < FW_COUNT(words); i++)
         assert_non_null(strstr(fw_text_string(&out), words[i]));
     assert_true(parse(f, "fw help print", &line));
@@ -340,7 +346,8 @@ static bool write_output(fixture *f, const char *file, const char *text)
     f->diag = f->model.diag = fw_diag_new(f->arena);
     char hash[65];
     fw_sha256(text, strlen(text), hash);
-    const char *manifest = fw_format(f->arena, "{\"generator\": \"fusewright 0\", \"files\": [{\"name\": \"%s\", \"sha256\": \"%s\"}]}", file, hash);
+    const char *manifest = fw_format(f->arena,
+        "{\"generator\": \"fusewright 0\", \"files\": [{\"name\": \"%s\", \"sha256\": \"%s\"}]}", file, hash);
     gen_output_add(&f->model, file, text, strlen(text));
     gen_output_add(&f->model, "net.json", manifest, strlen(manifest));
     return gen_output_write(&f->model);
@@ -385,7 +392,8 @@ static void output_stays_in_its_folder(void **state)
     put(f, "", "outside.c", "mine");
     char hash[65];
     fw_sha256("mine", 4, hash);
-    put(f, "out", "net.json", fw_format(f->arena, "{\"generator\": \"fusewright 0\", \"files\": [{\"name\": \"../outside.c\", \"sha256\": \"%s\"}]}", hash));
+    put(f, "out", "net.json", fw_format(f->arena,
+        "{\"generator\": \"fusewright 0\", \"files\": [{\"name\": \"../outside.c\", \"sha256\": \"%s\"}]}", hash));
     assert_true(write_output(f, "a.c", "1"));
     assert_true(fw_file_exists(fw_format(f->arena, "%s/outside.c", f->folder)));
 }
@@ -394,9 +402,12 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(fill_replaces), TEST(fill_renames_words), TEST(fill_drops_empty_lines), TEST(fill_project_files), TEST(fill_errors_have_lines),
-        TEST(fill_finds_templates), TEST(identifiers), TEST(unique_names), TEST(kernels_are_named_for_their_op), TEST(names_are_free_of_clashes),
-        TEST(options_are_read), TEST(usage_errors), TEST(help_names_every_option), TEST(nearest), TEST(output_replaces_its_own),
+        TEST(fill_replaces), TEST(fill_renames_words), TEST(fill_drops_empty_lines), TEST(fill_project_files),
+            TEST(fill_errors_have_lines),
+        TEST(fill_finds_templates), TEST(identifiers), TEST(unique_names), TEST(kernels_are_named_for_their_op),
+        TEST(names_are_free_of_clashes),
+        TEST(options_are_read), TEST(usage_errors), TEST(help_names_every_option), TEST(nearest),
+        TEST(output_replaces_its_own),
         TEST(output_keeps_the_users), TEST(output_stays_in_its_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

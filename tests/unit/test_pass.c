@@ -170,8 +170,7 @@ static void test_simplify_twice(void **state) {
     }
 }
 
-/* Halves of small integers, so that sums are exact in any order, with zeros of both signs, infinities and NaN between.
- */
+/* Halves of small integers, so that sums are exact in any order; zeros of both signs, infinities and NaN between. */
 static void fill(ir_literal *literal, uint64_t seed, bool special) {
     static const double odd[] = {-0.0, 0.0, 1.0 / 0.0, -1.0 / 0.0, 0.0 / 0.0};
     const ir_shape *shape = literal->shape;

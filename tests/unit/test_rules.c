@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +71,8 @@ typedef struct world {
     sched_prover *prover;
     rules_set *rules;
     plan *plan;
+    int nmade;
+    const char *made[64];        /* files and folders to remove, in the order in which they were made */
 } world;
 
 static int setup(void **state)
@@ -90,6 +93,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     world *w = *state;
+    while (w->nmade)
+        remove(w->made[--w->nmade]);
     rules_free(w->rules);
     sched_prover_free(w->prover);
     fw_arena_free(w->arena);
@@ -157,12 +162,24 @@ static bool has_member(const plan_kernel *kernel, const char *name)
     return false;
 }
 
-/* A pack made of text, in a file of a fresh folder. */
-static const char *pack(world *w, const char *name, const char *text)
+static const char *will_remove(world *w, const char *path)
+{
+    assert_true(w->nmade < FW_COUNT(w->made));
+    w->made[w->nmade++] = path;
+    return path;
+}
+
+static const char *fresh_folder(world *w)
 {
     char *folder = fw_strdup(w->arena, "/tmp/fw_rules_XXXXXX");
     assert_non_null(mkdtemp(folder));
-    const char *path = fw_format(w->arena, "%s/%s", folder, name);
+    return will_remove(w, folder);
+}
+
+/* A pack made of text, in a file of a fresh folder. */
+static const char *pack(world *w, const char *name, const char *text)
+{
+    const char *path = will_remove(w, fw_format(w->arena, "%s/%s", fresh_folder(w), name));
     assert_true(fw_file_write(w->diag, path, text, strlen(text)));
     return path;
 }
@@ -343,7 +360,7 @@ static void every_memory_cap(void **state)
 
 /* ---- targets and loading ---- */
 
-static void targets(void **state)
+static void target_facts(void **state)
 {
     world *w = *state;
     fw_text text;
@@ -459,11 +476,12 @@ static void strict_grants_nothing(void **state)
 static void fallback(void **state)
 {
     world *w = *state;
-    char *folder = fw_strdup(w->arena, "/tmp/fw_rules_XXXXXX");
-    assert_non_null(mkdtemp(folder));
+    const char *folder = fresh_folder(w), *rules = will_remove(w, fw_format(w->arena, "%s/rules", folder));
+    const char *targets = will_remove(w, fw_format(w->arena, "%s/targets", rules));
     fw_named_text target = {"c.lua", "return { backend = 'c' }\n", 25}, nothing = {"none.lua", "", 0};
-    assert_true(fw_files_write(w->diag, fw_format(w->arena, "%s/rules/targets", folder), &target, 1, NULL, 0));
-    assert_true(fw_files_write(w->diag, fw_format(w->arena, "%s/rules", folder), &nothing, 1, NULL, 0));
+    assert_true(fw_files_write(w->diag, targets, &target, 1, NULL, 0) && fw_files_write(w->diag, rules, &nothing, 1, NULL, 0));
+    will_remove(w, fw_format(w->arena, "%s/none.lua", rules));
+    will_remove(w, fw_format(w->arena, "%s/c.lua", targets));
     w->options.data = folder;
     assert_non_null(plan_text(w, graph));
     assert_int_equal(rules_count(w->rules), 0);
@@ -541,7 +559,7 @@ int main(void)
         TEST(escapes), TEST(unloadable_rules), TEST(failing_rules), TEST(failing_rules_are_skipped), TEST(nonsense_is_refused),
         TEST(files_do_not_see_each_other), TEST(precompiled_chunks), TEST(bitwise_operators), TEST(same_budget_ends_at_the_same_place),
         TEST(every_memory_cap),
-        TEST(targets), TEST(missing_pack), TEST(checking), TEST(shipped_rules), TEST(same_plan_every_time), TEST(total_order),
+        TEST(target_facts), TEST(missing_pack), TEST(checking), TEST(shipped_rules), TEST(same_plan_every_time), TEST(total_order),
         TEST(strict_grants_nothing), TEST(fallback), TEST(unsupported_are_listed_at_once), TEST(export_of_inner_values), TEST(chaos),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
