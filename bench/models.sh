@@ -6,7 +6,7 @@ tool=$1
 shift
 root=$(cd "$(dirname "$0")/.." && pwd)
 shared=$root/../shared
-data=${FW_DATA:-/tmp/fwdata}
+data=${FW_DATA:-$root/build/bench}
 [ -f "$shared/tools/measure.py" ] || { echo "bench: ../shared/tools/measure.py is not there" >&2; exit 3; }
 if [ ! -x "$data/v/bin/python" ]; then
     echo "bench: making a Python environment with jax in $data/v" >&2

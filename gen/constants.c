@@ -191,12 +191,12 @@ static void constant_text(gen_model *model, const sched_buffer *buffer, fw_text 
     count = count ? count : 1;
     if (bits)
         fw_text_printf(out,
-            "static _Alignas(64) const union { %s bits[%lld]; %s value[%lld]; } %s_%s = {{ /* %s with special NaNs */\n",
-            ir_type_c_unsigned(type), (long long)count, gen_c_type(type), (long long)count, model->prefix, name, shape);
+            "static %s const union { %s bits[%lld]; %s value[%lld]; } %s_%s = {{ /* %s with special NaNs */\n",
+            model->backend->aligned, ir_type_c_unsigned(type), (long long)count, gen_c_type(type), (long long)count,
+            model->prefix, name, shape);
     else
-        fw_text_printf(out, "static _Alignas(64) const %s %s_%s[%lld] = { /* %s */\n", gen_c_type(type), model->prefix,
-            name,
-            (long long)count, shape);
+        fw_text_printf(out, "static %s const %s %s_%s[%lld] = { /* %s */\n", model->backend->aligned, gen_c_type(type),
+            model->prefix, name, (long long)count, shape);
     elements_text(literal, bits, out);
     fw_text_add(out, bits ? "}};\n" : "};\n");
 }

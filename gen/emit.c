@@ -31,6 +31,8 @@ static void take_names(emit *e)
     const sched_kernel *k = e->kernel;
     for (const char *const *word = gen_kernel_words; *word; word++)
         take_name(e, *word);
+    for (const char *const *word = e->model->backend->words; *word; word++)
+        take_name(e, *word);
     for (int i = 0; i < k->ninputs; i++)
         take_name(e, e->names->inputs[i]);
     for (int i = 0; i < k->plan->noutputs; i++)

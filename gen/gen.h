@@ -76,6 +76,15 @@ typedef struct gen_backend {
     bool (*kernel)(gen_model *model, const gen_kernel *kernel, fw_text *out);
     /* The driver NAME.c or NAME.cu (header apart). */
     bool (*driver)(gen_model *model, fw_text *out);
+    /* What NAME_kernels.h says about a kernel. */
+    void (*declare)(gen_model *model, const gen_kernel *kernel, fw_text *out);
+    /* Text of a slot of templates/c/main.c for a backend whose arrays are not in the host's memory; NULL: the template's own. */
+    const char *(*main_part)(gen_model *model, const char *slot);
+    const char *project;         /* folder of the project templates below templates/ */
+    const char *const *words;    /* names that its templates use besides gen_kernel_words, ends with NULL */
+    const char *inline_function; /* what stands before the helpers of math.h: "static inline" */
+    const char *aligned;         /* what stands before a constant: "_Alignas(64)" */
+    bool host;                   /* runs on threads of the host: --parallel and pragmas mean something */
 } gen_backend;
 extern const gen_backend gen_backend_c, gen_backend_cuda;
 const gen_backend *gen_backend_find(const char *name); /* backend.c; NULL when unknown */
@@ -103,10 +112,12 @@ bool gen_template_text(gen_model *model, const char *file, fw_source **text);
 extern const char *const gen_kernel_words[];  /* loop variables and names of the templates, ends with NULL: no field may have them */
 
 /* text.c: pieces that several files are made of */
+bool gen_has_threads(const gen_model *model);  /* the driver runs on several threads of the host */
 const char *gen_banner(const gen_model *model, const char *what);  /* the first comment of a generated C file */
 const char *gen_shape_text(fw_arena *arena, const ir_shape *shape);/* f32[2,3], without layout */
 const char *gen_rule_place(const gen_model *model, const plan_kernel *plan); /* "rules/fuse.lua:12", no absolute path */
 const char *gen_kernel_ops(fw_arena *arena, const gen_kernel *kernel);  /* "dot, add, maximum": opcodes of the members in order */
+const char *gen_kernel_comment(gen_model *model, const gen_kernel *kernel); /* its ops, rule and figures */
 int64_t gen_step_tiles(const sched_step *step); /* 0 for steps that run no kernel, and where arrays have no elements */
 const gen_kernel *gen_kernel_of(const gen_model *model, const sched_step *step);
 bool gen_kernel_text(gen_model *model, const gen_kernel *kernel, fw_text *out); /* the whole file, of a copy too */
@@ -127,6 +138,7 @@ bool gen_driver_c(gen_model *model, fw_text *out);
 
 /* header.c, kernels_header.c, driver_c.c, constants.c, manifest.c, project.c: the other files; each appends to model->output */
 bool gen_header(gen_model *model);           /* NAME.h */
+void gen_declare_c(gen_model *model, const gen_kernel *kernel, fw_text *out); /* kernels_header.c: struct and prototype */
 bool gen_kernels_header(gen_model *model);   /* NAME_kernels.h: kernel prototypes, argument structs, math helpers */
 bool gen_math_text(gen_model *model, fw_text *out); /* helpers.c: the functions of math.h that were asked for */
 bool gen_manifest(gen_model *model);         /* NAME.json */

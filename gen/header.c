@@ -94,7 +94,7 @@ static const char *weights_text(gen_model *model)
 bool gen_header(gen_model *model)
 {
     const sched_program *program = model->program;
-    bool threads = model->options->parallel == GEN_PARALLEL_PTHREADS;
+    bool threads = gen_has_threads(model);
     long long workspace = (long long)(program->buffer_bytes + program->thread_bytes);
     gen_slot slots[] = {
         {"banner", gen_banner(model, fw_format(model->arena, "%s.h: the model %s as a function.", model->prefix,
@@ -109,7 +109,7 @@ bool gen_header(gen_model *model)
     };
     fw_text out;
     fw_text_init(&out, model->arena);
-    if (!gen_fill(model, "c/MODEL.h", NULL, slots, FW_COUNT(slots), &out))
+    if (!gen_fill(model, "MODEL.h", NULL, slots, FW_COUNT(slots), &out))
         return false;
     gen_output_add(model, fw_format(model->arena, "%s.h", model->prefix), out.data, out.size);
     return true;

@@ -197,7 +197,7 @@ bool gen_math_text(gen_model *model, fw_text *out)
         pieces[n].name = model->helpers->names[n];
         pieces[n].text = helper_text(model, math, pieces[n].name, &pieces[n].order);
         if (!pieces[n].text) {
-            fw_error(model->diag, FW_UNSUPPORTED, (fw_loc){0}, "the C backend has no function %s yet", pieces[n].name);
+            fw_error(model->diag, FW_UNSUPPORTED, (fw_loc){0}, "the backend '%s' has no function %s yet", model->backend->name, pieces[n].name);
             return false;
         }
     }
@@ -213,6 +213,7 @@ bool gen_math_text(gen_model *model, fw_text *out)
         }
     for (int i = 0; i < n; i++) {
         const char *text = pieces[i].text;
+        replace_word(model->arena, &text, "static inline", model->backend->inline_function);
         replace_word(model->arena, &text, "MODEL", model->prefix);
         fw_text_printf(out, "\n%s", text);
     }

@@ -93,19 +93,6 @@ void emit_tile_ranges(emit *e, int indent, fw_text *out)
 
 /* ---- text ---- */
 
-static const char *comment_text(gen_model *model, const gen_kernel *kernel)
-{
-    const sched_kernel *k = kernel->step->kernel;
-    fw_text out;
-    fw_text_init(&out, model->arena);
-    fw_text_printf(&out, "/* %s\n", gen_kernel_ops(model->arena, kernel));
-    if (k->plan->why)
-        fw_text_printf(&out, " * %s\n", k->plan->why);
-    fw_text_printf(&out, " * Rule %s, %s. %lld flops, %lld bytes read, %lld written. */", k->plan->rule ? k->plan->rule : "(none)",
-        gen_rule_place(model, k->plan), (long long)k->flops, (long long)k->bytes_read, (long long)k->bytes_written);
-    return fw_text_string(&out);
-}
-
 static void print_tiles(emit *e, fw_text *out)
 {
     const sched_kernel *k = e->kernel;
@@ -128,7 +115,7 @@ static bool kernel_text(gen_model *model, const gen_kernel *kernel, fw_text *out
     const char *banner = gen_banner(model, fw_format(model->arena, "%s: kernel %s", model->prefix, kernel->name));
     emit *e = emit_new(model, k, kernel);
     if (is_contraction(k))
-        return emit_contraction(e, kernel, banner, comment_text(model, kernel), out);
+        return emit_contraction(e, kernel, banner, gen_kernel_comment(model, kernel), out);
     fw_text declarations, tiles;
     fw_text_init(&declarations, model->arena);
     fw_text_init(&tiles, model->arena);
@@ -136,7 +123,7 @@ static bool kernel_text(gen_model *model, const gen_kernel *kernel, fw_text *out
     emit_declarations(e, 0, &declarations);
     gen_slot slots[] = {
         {"banner", banner},
-        {"comment", comment_text(model, kernel)},
+        {"comment", gen_kernel_comment(model, kernel)},
         {"declarations", fw_text_string(&declarations)},
         {"tiles", fw_text_string(&tiles)},
     };
@@ -145,4 +132,14 @@ static bool kernel_text(gen_model *model, const gen_kernel *kernel, fw_text *out
 
 bool gen_driver_c(gen_model *model, fw_text *out);
 
-const gen_backend gen_backend_c = {"c", ".c", "c", prepare, kernel_text, gen_driver_c};
+static const char *main_part(gen_model *model, const char *slot)
+{
+    (void)model, (void)slot;
+    return NULL;
+}
+
+static const char *const words[] = {NULL};
+
+const gen_backend gen_backend_c = {.name = "c", .kernel_suffix = ".c", .templates = "c", .prepare = prepare, .kernel = kernel_text,
+    .driver = gen_driver_c, .declare = gen_declare_c, .main_part = main_part, .project = "project", .words = words,
+    .inline_function = "static inline", .aligned = "_Alignas(64)", .host = true};

@@ -18,7 +18,7 @@ static bool is_output(const gen_kernel *kernel, const char *name)
     return false;
 }
 
-static void struct_text(gen_model *model, const gen_kernel *kernel, fw_text *out)
+void gen_declare_c(gen_model *model, const gen_kernel *kernel, fw_text *out)
 {
     const sched_step *step = kernel->step;
     fw_text_printf(out, "\ntypedef struct %s_%s_args {\n", model->prefix, kernel->name);
@@ -66,15 +66,15 @@ bool gen_kernels_header(gen_model *model)
         return false;
     for (int i = 0; i < model->nkernels; i++)
         if (model->kernels[i].like == i)
-            struct_text(model, &model->kernels[i], &kernels);
+            model->backend->declare(model, &model->kernels[i], &kernels);
     gen_slot slots[] = {
         {"banner", gen_banner(model, fw_format(model->arena, "%s_kernels.h: the kernels of %s, for its own files only.",
             model->prefix, model->prefix))},
-        {"numerics", numerics_text(model)},
+        {"numerics", model->backend->host ? numerics_text(model) : ""},
         {"math", fw_text_string(&math) + strspn(fw_text_string(&math), "\n")},
         {"kernels", fw_text_string(&kernels) + strspn(fw_text_string(&kernels), "\n")},
     };
-    if (!gen_fill(model, "c/MODEL_kernels.h", NULL, slots, FW_COUNT(slots), &out))
+    if (!gen_fill(model, "MODEL_kernels.h", NULL, slots, FW_COUNT(slots), &out))
         return false;
     gen_output_add(model, fw_format(model->arena, "%s_kernels.h", model->prefix), out.data, out.size);
     return true;

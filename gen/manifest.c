@@ -227,7 +227,7 @@ bool gen_manifest(gen_model *model)
     string(&j, "target", model->target->name);
     string(&j, "backend", model->backend->name);
     string(&j, "numerics", numerics_text(model->options->rules.numerics));
-    string(&j, "parallel", model->options->parallel == GEN_PARALLEL_PTHREADS ? "pthreads" : "none");
+    string(&j, "parallel", gen_has_threads(model) ? "pthreads" : "none");
     string(&j, "rules_sha256", rules_digest(model->rules));
     open(&j, "kernels", '[');
     for (int i = 0; i < model->nkernels; i++)

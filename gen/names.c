@@ -262,6 +262,8 @@ static void name_fields(gen_model *model, gen_kernel *kernel)
     fw_intern *taken = fw_intern_new(arena);
     for (const char *const *word = gen_kernel_words; *word; word++)
         take(taken, *word);
+    for (const char *const *word = model->backend->words; *word; word++)
+        take(taken, *word);
     for (int i = 0; i < count; i++) {
         bool full = count_base(fields, count, fields[i].base) > 1;
         *fields[i].name = gen_unique(arena, taken, value_name(model, fields[i].instr, fields[i].buffer, full));

@@ -134,7 +134,7 @@ static int need_at(const char *pattern, const char *p, const char *after)
     if (p - pattern >= 3 && !strncmp(p - 3, " : ", 3))
         need = EMIT_LOGIC;
     int right = operator_rank(after);
-    right = right == EMIT_TERNARY ? EMIT_LOGIC : right == EMIT_LOGIC ? EMIT_PRIMARY : right == EMIT_COMPARE ? EMIT_SUM : right;
+    right = right == EMIT_TERNARY ? EMIT_COMPARE : right == EMIT_LOGIC ? EMIT_PRIMARY : right == EMIT_COMPARE ? EMIT_SUM : right;
     if (right != EMIT_PRIMARY || operator_rank(after) == EMIT_LOGIC)
         need = right > need ? right : need;
     return need;

@@ -116,7 +116,7 @@ static bool add_file(gen_model *model, const char *name, const gen_slot *slots, 
 
 bool gen_project(gen_model *model)
 {
-    bool threads = model->options->parallel == GEN_PARALLEL_PTHREADS, with_main = model->options->with_main;
+    bool threads = gen_has_threads(model), with_main = model->options->with_main;
     const char *program = fw_format(model->arena,
         "add_executable(%s_program main.c)\ntarget_link_libraries(%s_program PRIVATE %s)\n"
         "set_target_properties(%s_program PROPERTIES OUTPUT_NAME %s)\n", model->prefix, model->prefix, model->prefix,

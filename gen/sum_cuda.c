@@ -177,8 +177,7 @@ static void split_terms(const sum *s, const char *from, const char *step, fw_tex
     skip_terms(e, s->stmt, s->outer);
     add_term(s);
     fw_text inner = cuda_text(s->n, indent + 1);
-    for (int i = s->outer + 1; i <= e->nlevels; i++)
-        fw_text_add(&inner, fw_text_string(&e->text[i]));
+    cuda_levels(e, s->outer + 1, e->nlevels, &inner);
     const char *text = fw_text_string(&inner), *v = reds.count == 1 ? reds.at[0].name : "term";
     fw_text_line(out, "for (%s %s = %s; %s < %s; %s += %s) {", s->n->count, v, from, v, cuda_count(s->n, &reds, 0), v, step);
     if (reds.count > 1)
@@ -285,11 +284,12 @@ static void column_sum(const cuda_nest *n, const sched_stmt *stmt, fw_text *out)
     sum s = begin_sum(n, stmt, false);
     const char *partial = emit_identifier(e, "partial", 0), *columns = cuda_count(n, &a, 0), *step = fw_format(e->arena, "%d", CUDA_WARPS_A_BLOCK);
     fw_text body = cuda_text(n, n->indent + 1), terms = cuda_text(n, n->indent + 2);
+    for (int i = 1; i <= e->nlevels; i++)
+        e->text[i].indent++; /* all inside of the condition */
     split_terms(&s, "warp", step, &terms);
     declare_acc(&s, s.identity, &body);
     fw_text_line(&body, "if (column < %s) {", columns);
-    for (int i = 1; i <= s.outer; i++)
-        fw_text_add(&body, fw_text_string(&e->text[i]));
+    cuda_levels(e, 1, s.outer, &body);
     fw_text_add(&body, fw_text_string(&terms));
     fw_text_line(&body, "}");
     fw_text_line(&body, "%s[threadIdx.x] = %s;", partial, s.acc);

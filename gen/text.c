@@ -3,6 +3,11 @@
 
 #include <string.h>
 
+bool gen_has_threads(const gen_model *model)
+{
+    return model->backend->host && model->options->parallel == GEN_PARALLEL_PTHREADS;
+}
+
 const char *gen_banner(const gen_model *model, const char *what)
 {
     return fw_format(model->arena, "/* %s\n * Written by fusewright %s. SPDX-License-Identifier: 0BSD */", what,
@@ -49,6 +54,20 @@ const char *gen_kernel_ops(fw_arena *arena, const gen_kernel *kernel)
     return fw_text_string(&out);
 }
 
+const char *gen_kernel_comment(gen_model *model, const gen_kernel *kernel)
+{
+    const sched_kernel *k = kernel->step->kernel;
+    fw_text out;
+    fw_text_init(&out, model->arena);
+    fw_text_printf(&out, "/* %s\n", gen_kernel_ops(model->arena, kernel));
+    if (k->plan->why)
+        fw_text_printf(&out, " * %s\n", k->plan->why);
+    fw_text_printf(&out, " * Rule %s, %s. %lld flops, %lld bytes read, %lld written. */",
+        k->plan->rule ? k->plan->rule : "(none)", gen_rule_place(model, k->plan), (long long)k->flops,
+        (long long)k->bytes_read, (long long)k->bytes_written);
+    return fw_text_string(&out);
+}
+
 int64_t gen_step_tiles(const sched_step *step)
 {
     if (step->kind == SCHED_STEP_KERNEL)
@@ -66,6 +85,5 @@ const gen_kernel *gen_kernel_of(const gen_model *model, const sched_step *step)
 
 bool gen_kernel_text(gen_model *model, const gen_kernel *kernel, fw_text *out)
 {
-    bool copy = kernel->step->kind == SCHED_STEP_COPY;
-    return (copy ? gen_copy_kernel : model->backend->kernel)(model, kernel, out);
+    return model->backend->kernel(model, kernel, out);
 }

@@ -74,7 +74,7 @@ static bool descr_fits(const char *descr, size_t length, ir_type type) {
         return false;
     /* Narrow integers take a byte each, whichever sign it has. */
     bool narrow = ir_type_is_integer(type) && ir_type_bits(type) < 8;
-    return descr[0] == 'V' || descr[0] == kind_of(type) || (narrow && (descr[0] == 'i' || descr[0] == 'u'));
+    return descr[0] == 'V' || descr[0] == kind_of(type) || (size == 1 && ir_type_is_float(type) && descr[0] == 'f') || (narrow && (descr[0] == 'i' || descr[0] == 'u'));
 }
 
 /* ---- reading ---- */

@@ -17,6 +17,7 @@ typedef struct build {
     sched_kernel *kernel;
     sched_builder *values;
     const ir_instr *contraction;         /* template "contraction": its one contraction */
+    bool *after;                         /* by instruction id: members that need the contraction, itself included */
     const sched_index **canonical;       /* index of the contraction's dims over the loops b, m, n */
     sched_stmt *current;                 /* the statement being checked */
     const char **why;
@@ -326,7 +327,7 @@ static bool stmt_value(build *b, sched_stmt *stmt)
         return sched_scatter_stmt(b->arena, b->kernel, b->values, stmt, b->why);
     if (instr->op == IR_OP_DYNAMIC_UPDATE_SLICE && b->proposal->in_place == instr->operands[0] && instr == b->proposal->outputs[0])
         return window_value(b, stmt);
-    if (b->contraction && same_but_units(b->contraction->shape, instr->shape))
+    if (b->contraction && b->after[instr->id] && same_but_units(b->contraction->shape, instr->shape))
         canonical_vars(b, stmt);
     else
         dim_vars(b, stmt, instr->shape, stmt->index);
@@ -375,6 +376,16 @@ static bool set_stmts(build *b)
     return true;
 }
 
+static void mark_after(build *b)
+{
+    const plan_kernel *p = b->proposal;
+    b->after = fw_alloc_array(b->arena, (size_t)b->contraction->comp->ninstrs, sizeof *b->after);
+    b->after[b->contraction->id] = true;
+    for (int i = 0; i < p->nmembers; i++)
+        for (int k = 0; k < p->members[i]->noperands; k++)
+            b->after[p->members[i]->id] |= b->after[p->members[i]->operands[k]->id];
+}
+
 static bool find_contraction(build *b)
 {
     const plan_kernel *p = b->proposal;
@@ -393,6 +404,7 @@ static bool find_contraction(build *b)
         return fail(b, why);
     if (!same_but_units(b->contraction->shape, p->outputs[0]->shape))
         return fail(b, "the epilogue's shape is not the contraction's");
+    mark_after(b);
     return true;
 }
 

@@ -10,8 +10,8 @@
 #include "kws_dscnn.h"
 #include "kws_dscnn_kernels.h"
 
-/* The threads of one call. All of them walk the same steps; of each kernel every thread computes its share of the tiles, and
- * where a kernel needs what the others wrote they wait for each other. */
+/* The threads of one call. All of them walk the same steps; of each kernel every thread computes its share of the
+ * tiles, and where a kernel needs what the others wrote they wait for each other. */
 typedef struct kws_dscnn_team {
     const kws_dscnn_args *args;
     char *work;
@@ -25,7 +25,7 @@ typedef struct kws_dscnn_member {
     int thread;
 } kws_dscnn_member;
 
-/* Returns once *word is no longer `old`. Kernels are short, so it looks often before it lets other threads have the core. */
+/* Returns once *word is no longer `old`. Kernels are short, so it looks often before it gives up the core. */
 static unsigned kws_dscnn_await(atomic_uint *word, unsigned old)
 {
     unsigned now;

@@ -108,7 +108,7 @@ void kws_dscnn_conv_general_dilated(const void *args, void *scratch, int64_t beg
         const int64_t m0 = 0, m1 = 125;
         const int64_t n0 = 0, n1 = 64;
         for (int64_t i = 0; i < 64; i++) {
-            rsqrt_9_tile[i] = kws_dscnn_rsqrt_f32(((kws_dscnn_abs_f32(p_4[i]) + 1.0f) + 1e-05f));
+            rsqrt_9_tile[i] = kws_dscnn_rsqrt_f32(kws_dscnn_abs_f32(p_4[i]) + 1.0f + 1e-05f);
         }
         for (int64_t b = b0; b < b1; b++) {
             for (int64_t m = m0; m < m1; m++) {
@@ -149,8 +149,8 @@ void kws_dscnn_conv_general_dilated(const void *args, void *scratch, int64_t beg
                 }
                 for (int64_t m = m0; m < m1; m++) {
                     for (int64_t n = j0; n < j1; n++) {
-                        const float mul_79 = ((block[(m - m0) * NR + n - j0] - p_3[n]) * (p_1[n] + 1.0f)) * rsqrt_9_tile[n];
-                        max[64 * m + n] = kws_dscnn_max_f32((mul_79 + p_2[n]), 0.0f);
+                        const float mul_79 = (block[(m - m0) * NR + n - j0] - p_3[n]) * (p_1[n] + 1.0f) * rsqrt_9_tile[n];
+                        max[64 * m + n] = kws_dscnn_max_f32(mul_79 + p_2[n], 0.0f);
                     }
                 }
             }

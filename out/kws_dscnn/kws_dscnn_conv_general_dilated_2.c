@@ -37,13 +37,13 @@ void kws_dscnn_conv_general_dilated_2(const void *args, void *scratch, int64_t b
             }
         }
         for (int64_t i = 0; i < 64; i++) {
-            rsqrt_10_tile[i] = kws_dscnn_rsqrt_f32(((kws_dscnn_abs_f32(p_9[i]) + 1.0f) + 1e-05f));
+            rsqrt_10_tile[i] = kws_dscnn_rsqrt_f32(kws_dscnn_abs_f32(p_9[i]) + 1.0f + 1e-05f);
         }
         for (int64_t i = i0; i < i1; i++) {
             for (int64_t j = 0; j < 5; j++) {
                 for (int64_t k = 0; k < 64; k++) {
                     const float mul_83 = (conv_general_dilated_10_tile[320 * i + 64 * j + k - 320 * i0] - p_8[k]) * (p_6[k] + 1.0f);
-                    max_4[320 * i + 64 * j + k] = kws_dscnn_max_f32(((mul_83 * rsqrt_10_tile[k]) + p_7[k]), 0.0f);
+                    max_4[320 * i + 64 * j + k] = kws_dscnn_max_f32(mul_83 * rsqrt_10_tile[k] + p_7[k], 0.0f);
                 }
             }
         }

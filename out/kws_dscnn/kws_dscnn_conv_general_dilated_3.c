@@ -108,7 +108,7 @@ void kws_dscnn_conv_general_dilated_3(const void *args, void *scratch, int64_t b
         const int64_t m0 = 0, m1 = 125;
         const int64_t n0 = 0, n1 = 64;
         for (int64_t i = 0; i < 64; i++) {
-            rsqrt_11_tile[i] = kws_dscnn_rsqrt_f32(((kws_dscnn_abs_f32(p_14[i]) + 1.0f) + 1e-05f));
+            rsqrt_11_tile[i] = kws_dscnn_rsqrt_f32(kws_dscnn_abs_f32(p_14[i]) + 1.0f + 1e-05f);
         }
         for (int64_t b = b0; b < b1; b++) {
             for (int64_t m = m0; m < m1; m++) {
@@ -142,8 +142,8 @@ void kws_dscnn_conv_general_dilated_3(const void *args, void *scratch, int64_t b
                 }
                 for (int64_t m = m0; m < m1; m++) {
                     for (int64_t n = j0; n < j1; n++) {
-                        const float mul_95 = ((block[(m - m0) * NR + n - j0] - p_13[n]) * (p_11[n] + 1.0f)) * rsqrt_11_tile[n];
-                        max_7[64 * m + n] = kws_dscnn_max_f32((mul_95 + p_12[n]), 0.0f);
+                        const float mul_95 = (block[(m - m0) * NR + n - j0] - p_13[n]) * (p_11[n] + 1.0f) * rsqrt_11_tile[n];
+                        max_7[64 * m + n] = kws_dscnn_max_f32(mul_95 + p_12[n], 0.0f);
                     }
                 }
             }

@@ -24,10 +24,10 @@ void kws_dscnn_dot_general(const void *args, void *scratch, int64_t begin, int64
             const float div_7_3 = div[(r + 3)];
             for (int64_t i = 0; i < 12; i++) {
                 float sum = acc[i];
-                sum = sum + (div_7 * p_45[i + 12 * r]);
-                sum = sum + (div_7_1 * p_45[i + 12 * (r + 1)]);
-                sum = sum + (div_7_2 * p_45[i + 12 * (r + 2)]);
-                sum = sum + (div_7_3 * p_45[i + 12 * (r + 3)]);
+                sum = sum + div_7 * p_45[i + 12 * r];
+                sum = sum + div_7_1 * p_45[i + 12 * (r + 1)];
+                sum = sum + div_7_2 * p_45[i + 12 * (r + 2)];
+                sum = sum + div_7_3 * p_45[i + 12 * (r + 3)];
                 acc[i] = sum;
             }
         }

@@ -14,20 +14,20 @@ void kws_dscnn_reduce_sum_2(const void *args, void *scratch, int64_t begin, int6
     float *const exp_1_tile = (float *)((char *)scratch + 64);
     float *const reduce_sum_15_tile = (float *)((char *)scratch + 128);
     if (begin < end) {
-        float acc_2 = (-INFINITY);
+        float sum = -INFINITY;
         for (int64_t r = 0; r < 12; r++) {
-            acc_2 = kws_dscnn_max_f32(acc_2, add[r]);
+            sum = kws_dscnn_max_f32(sum, add[r]);
         }
-        reduce_max_7_tile[0] = acc_2;
+        reduce_max_7_tile[0] = sum;
         const float reduce_max_7 = reduce_max_7_tile[0];
         for (int64_t i = 0; i < 12; i++) {
-            exp_1_tile[i] = kws_dscnn_exp_f32((add[i] - reduce_max_7));
+            exp_1_tile[i] = kws_dscnn_exp_f32(add[i] - reduce_max_7);
         }
-        float acc_3 = 0.0f;
+        float sum_2 = 0.0f;
         for (int64_t r = 0; r < 12; r++) {
-            acc_3 = acc_3 + exp_1_tile[r];
+            sum_2 = sum_2 + exp_1_tile[r];
         }
-        reduce_sum_15_tile[0] = acc_3;
+        reduce_sum_15_tile[0] = sum_2;
         const float reduce_sum_15 = reduce_sum_15_tile[0];
         for (int64_t i = 0; i < 12; i++) {
             div[i] = exp_1_tile[i] / reduce_sum_15;

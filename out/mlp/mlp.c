@@ -10,8 +10,8 @@
 #include "mlp.h"
 #include "mlp_kernels.h"
 
-/* The threads of one call. All of them walk the same steps; of each kernel every thread computes its share of the tiles, and
- * where a kernel needs what the others wrote they wait for each other. */
+/* The threads of one call. All of them walk the same steps; of each kernel every thread computes its share of the
+ * tiles, and where a kernel needs what the others wrote they wait for each other. */
 typedef struct mlp_team {
     const mlp_args *args;
     char *work;
@@ -25,7 +25,7 @@ typedef struct mlp_member {
     int thread;
 } mlp_member;
 
-/* Returns once *word is no longer `old`. Kernels are short, so it looks often before it lets other threads have the core. */
+/* Returns once *word is no longer `old`. Kernels are short, so it looks often before it gives up the core. */
 static unsigned mlp_await(atomic_uint *word, unsigned old)
 {
     unsigned now;

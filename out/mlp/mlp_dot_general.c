@@ -135,7 +135,7 @@ void mlp_dot_general(const void *args, void *scratch, int64_t begin, int64_t end
                 }
                 for (int64_t m = m0; m < m1; m++) {
                     for (int64_t n = j0; n < j1; n++) {
-                        max[256 * m + n] = mlp_max_f32((block[(m - m0) * NR + n - j0] + b1_2[n]), 0.0f);
+                        max[256 * m + n] = mlp_max_f32(block[(m - m0) * NR + n - j0] + b1_2[n], 0.0f);
                     }
                 }
             }

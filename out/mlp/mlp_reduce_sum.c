@@ -15,24 +15,24 @@ void mlp_reduce_sum(const void *args, void *scratch, int64_t begin, int64_t end)
     float *const reduce_sum_7_tile = (float *)((char *)scratch + 704);
     if (begin < end) {
         for (int64_t i = 0; i < 16; i++) {
-            float acc_2 = (-INFINITY);
+            float sum = -INFINITY;
             for (int64_t r = 0; r < 10; r++) {
-                acc_2 = mlp_max_f32(acc_2, add[10 * i + r]);
+                sum = mlp_max_f32(sum, add[10 * i + r]);
             }
-            reduce_max_7_tile[i] = acc_2;
+            reduce_max_7_tile[i] = sum;
         }
         for (int64_t i = 0; i < 16; i++) {
             const float reduce_max_7 = reduce_max_7_tile[i];
             for (int64_t j = 0; j < 10; j++) {
-                exp_1_tile[10 * i + j] = mlp_exp_f32((add[10 * i + j] - reduce_max_7));
+                exp_1_tile[10 * i + j] = mlp_exp_f32(add[10 * i + j] - reduce_max_7);
             }
         }
         for (int64_t i = 0; i < 16; i++) {
-            float acc_3 = 0.0f;
+            float sum = 0.0f;
             for (int64_t r = 0; r < 10; r++) {
-                acc_3 = acc_3 + exp_1_tile[10 * i + r];
+                sum = sum + exp_1_tile[10 * i + r];
             }
-            reduce_sum_7_tile[i] = acc_3;
+            reduce_sum_7_tile[i] = sum;
         }
         for (int64_t i = 0; i < 16; i++) {
             const float reduce_sum_7 = reduce_sum_7_tile[i];

@@ -26,8 +26,7 @@ typedef struct MODEL_member {
     int thread;
 } MODEL_member;
 
-/* Returns once *word is no longer `old`. Kernels are short, so it looks often before it lets other threads have the
- * core. */
+/* Returns once *word is no longer `old`. Kernels are short, so it looks often before it gives up the core. */
 static unsigned MODEL_await(atomic_uint *word, unsigned old)
 {
     unsigned now;

@@ -317,7 +317,7 @@ static inline float MODEL_tanh_f32(float x)
     p = p * r + 1.66666655e-1f;
     p = p * r + 5.00000012e-1f;
     p = p * (r * r) + r;
-    const float scale = MODEL_f32_bits_of_s32((MODEL_s32_bits_of_f32(t) - 0x4b400000 + 127) * 0x800000);
+    const float scale = MODEL_f32_bits_of_s32((int32_t)((uint32_t)(MODEL_s32_bits_of_f32(t) - 0x4b400000 + 127) << 23));
     const float e = p * scale + (scale - 1.0f);
     return MODEL_f32_bits_of_s32((MODEL_s32_bits_of_f32(e / (e + 2.0f)) & INT32_MAX) | sign);
 }
