@@ -15,8 +15,8 @@ static shape shape_of(const sched_kernel *kernel)
 {
     const sched_stmt *c = kernel->contraction;
     shape s = {.k = c->reds[0].extent, .tile_m = kernel->loops[1].tile, .tile_n = kernel->loops[2].tile};
-    s.element = (int64_t)ir_type_bytes(c->instr->shape->type);
-    s.type = ir_type_c(c->instr->shape->type);
+    s.element = (int64_t)ir_type_bytes(emit_type(c->instr->shape->type));
+    s.type = ir_type_c(emit_type(c->instr->shape->type));
     int64_t parts = (s.k + KC_MOST - 1) / KC_MOST;
     s.kc = parts ? (s.k + parts - 1) / parts : 1;
     return s;
@@ -221,7 +221,8 @@ static const sched_index *flat_index(emit *e, const sched_value *load)
 static int64_t direct_stride(emit *e, const sched_stmt *c)
 {
     const sched_value *rhs = c->rhs;
-    if (rhs->kind != SCHED_LOAD || sched_stmt_of(e->kernel, rhs->instr))
+    bool as_stored = rhs->type == emit_type(c->instr->shape->type);
+    if (rhs->kind != SCHED_LOAD || sched_stmt_of(e->kernel, rhs->instr) || !as_stored)
         return 0;
     const sched_index *flat = flat_index(e, rhs);
     int k = c->reds[0].var, n = e->kernel->loops[2].var;
@@ -282,7 +283,7 @@ static void finish_stmt(emit *e, const sched_stmt *stmt, const char *value_text,
     int vars[2] = {e->kernel->loops[1].var, e->kernel->loops[2].var};
     emit_begin(e, stmt, 2, vars, indent);
     const char *value = value_text ? value_text : emit_expression(e, stmt->value);
-    fw_text_line(&e->text[2], "%s = %s;", emit_store(e, stmt), value);
+    emit_assign(e, stmt, value, &e->text[2]);
     fw_text_add(out, fw_text_string(&e->text[0]));
     line_indent(out, indent);
     fw_text_line(out, "for (int64_t m = m0; m < m1; m++) {");

@@ -323,6 +323,39 @@ const char *emit_store(emit *e, const sched_stmt *stmt)
     return element(e, stmt->instr, stmt->index);
 }
 
+/* ---- narrow floats: stored as bits, computed as float ---- */
+
+ir_type emit_type(ir_type type)
+{
+    return type == IR_BF16 || type == IR_F16 ? IR_F32 : type;
+}
+
+static const char *narrow_call(emit *e, const char *format, ir_type type, const char *text)
+{
+    const char *helper = fw_format(e->arena, format, ir_type_name(type));
+    gen_use_helper(e->model, helper);
+    return fw_format(e->arena, "%s_%s(%s)", e->model->prefix, helper, text);
+}
+
+const char *emit_widen(emit *e, ir_type type, const char *stored)
+{
+    return emit_type(type) == type ? stored : narrow_call(e, "f32_of_%s", type, stored);
+}
+
+/* The value rounded to a narrow type, still as a float: what strict numerics do after every operation. */
+static const char *rounded(emit *e, ir_type type, const char *text)
+{
+    bool strict = e->model->options->rules.numerics == RULES_STRICT;
+    return strict && emit_type(type) != type ? narrow_call(e, "round_%s", type, text) : text;
+}
+
+void emit_assign(emit *e, const sched_stmt *stmt, const char *value, fw_text *out)
+{
+    ir_type type = stmt->instr->shape->type;
+    bool narrow = emit_type(type) != type;
+    fw_text_line(out, "%s = %s;", emit_store(e, stmt), narrow ? narrow_call(e, "%s_of_f32", type, value) : value);
+}
+
 /* ---- values ---- */
 
 typedef enum { PRINT_OPERAND, PRINT_WHOLE, PRINT_TEMPORARY } print_mode;
@@ -330,7 +363,7 @@ static const char *print(emit *e, const sched_value *value, print_mode mode);
 
 static const char *c_type(ir_type type)
 {
-    return type == IR_PRED ? "int" : ir_type_c(type);
+    return type == IR_PRED ? "int" : ir_type_c(emit_type(type));
 }
 
 /* May be computed outside the condition that it stands under: it only reads inside its arrays. */
@@ -507,9 +540,9 @@ static const char *value_text(emit *e, const sched_value *value)
     case SCHED_LITERAL:
         return emit_literal(e->arena, value->type, value->instr->literal->data);
     case SCHED_IOTA:
-        return fw_format(e->arena, "(%s)(%s)", ir_type_c(value->type), emit_index(e, value->index[0]));
+        return fw_format(e->arena, "(%s)(%s)", ir_type_c(emit_type(value->type)), emit_index(e, value->index[0]));
     case SCHED_LOAD:
-        return value->instr == e->leaf_instr ? e->leaf_text : element(e, value->instr, value->index);
+        return value->instr == e->leaf_instr ? e->leaf_text : emit_widen(e, value->type, element(e, value->instr, value->index));
     case SCHED_GUARD:
         return guard_text(e, value);
     case SCHED_PARAM:
@@ -519,7 +552,7 @@ static const char *value_text(emit *e, const sched_value *value)
     }
     for (int i = 0; i < value->nargs && i < 4; i++)
         args[i] = print(e, value->args[i], value->instr->op == IR_OP_SELECT && i ? PRINT_TEMPORARY : PRINT_OPERAND);
-    return emit_pattern(e, value->instr, value->type, value->args[0]->type, args);
+    return rounded(e, value->type, emit_pattern(e, value->instr, value->type, value->args[0]->type, args));
 }
 
 /* Text of the value where it is read: inline when it is short, used once and belongs to this level; else a temporary. */

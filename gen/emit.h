@@ -63,6 +63,9 @@ const char *emit_array(emit *e, const ir_instr *instr);           /* local point
 const char *emit_lo(emit *e, const sched_range *range);           /* first point in the tile */
 const char *emit_hi(emit *e, const sched_range *range);           /* one past the last */
 const char *emit_store(emit *e, const sched_stmt *stmt);          /* the lvalue of a statement */
+void emit_assign(emit *e, const sched_stmt *stmt, const char *value, fw_text *out); /* its store, rounded where the array is narrow */
+ir_type emit_type(ir_type type);                                  /* the type that values of `type` are computed in */
+const char *emit_widen(emit *e, ir_type type, const char *stored);/* an element as it is computed with */
 void gen_use_helper(gen_model *model, const char *name);          /* helpers.c */
 
 /* nest_c.c: one statement as loops appended to `out` */

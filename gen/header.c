@@ -66,7 +66,7 @@ static const char *fields_text(gen_model *model)
     for (int i = 0; i < program->noutputs; i++)
         members[count++] = (member){fw_format(model->arena, "%s *%s;", gen_c_type(program->output_shapes[i]->type),
             model->output_fields[i]), output_comment(model, i)};
-    if (model->weights == GEN_WEIGHTS_BLOB)
+    if (model->weights == GEN_WEIGHTS_BLOB && model->backend->host)
         members[count++] = (member){"const void *weights;", fw_format(model->arena,
             "the contents of %s.weights, aligned to 64 bytes", model->prefix)};
     for (int i = 0; i < program->nbuffers && model->weights == GEN_WEIGHTS_CALLER; i++) {

@@ -10,7 +10,7 @@ static bool is_contraction(const sched_kernel *kernel)
 
 static const char *unsupported_type(fw_arena *arena, const ir_shape *shape)
 {
-    if (*ir_type_c(shape->type))
+    if (*ir_type_c(emit_type(shape->type)))
         return NULL;
     return fw_format(arena, "the C backend has no arithmetic on %s yet", ir_type_name(shape->type));
 }
@@ -47,16 +47,16 @@ void emit_declarations(emit *e, int indent, fw_text *out)
     fw_text_line(out, "const %s_%s_args *const a = args;", prefix, e->names->name);
     for (int i = 0; i < k->ninputs; i++)
         if (!field_is_output(e, e->names->inputs[i]))
-            fw_text_line(out, "const %s *%s%s = a->%s;", ir_type_c(k->inputs[i]->shape->type), alone, e->names->inputs[i], e->names->inputs[i]);
+            fw_text_line(out, "const %s *%s%s = a->%s;", gen_c_type(k->inputs[i]->shape->type), alone, e->names->inputs[i], e->names->inputs[i]);
     for (int i = 0; i < k->plan->noutputs; i++)
-        fw_text_line(out, "%s *%s%s = a->%s;", ir_type_c(k->plan->outputs[i]->shape->type), alone, e->names->outputs[i], e->names->outputs[i]);
+        fw_text_line(out, "%s *%s%s = a->%s;", gen_c_type(k->plan->outputs[i]->shape->type), alone, e->names->outputs[i], e->names->outputs[i]);
     bool scratch = is_contraction(k);
     for (int i = 0; i < k->nstmts; i++) {
         const sched_stmt *s = &k->stmts[i];
         if (!s->scratch || (s == k->contraction && is_contraction(k)))
             continue;
         scratch = true;
-        const char *type = ir_type_c(s->instr->shape->type), *name = emit_array(e, s->instr);
+        const char *type = gen_c_type(s->instr->shape->type), *name = emit_array(e, s->instr);
         if (s->scratch_offset)
             fw_text_line(out, "%s *const %s = (%s *)((char *)scratch + %lld);", type, name, type, (long long)s->scratch_offset);
         else
@@ -132,9 +132,14 @@ static bool kernel_text(gen_model *model, const gen_kernel *kernel, fw_text *out
 
 bool gen_driver_c(gen_model *model, fw_text *out);
 
+/* The template is a program for the host; these slots are empty in it. */
 static const char *main_part(gen_model *model, const char *slot)
 {
-    (void)model, (void)slot;
+    static const char *const empty[] = {"device", "wait", "start", "results"};
+    (void)model;
+    for (int i = 0; i < FW_COUNT(empty); i++)
+        if (!strcmp(slot, empty[i]))
+            return "";
     return NULL;
 }
 

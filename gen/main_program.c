@@ -104,6 +104,13 @@ static bool has_loose_bits(const sched_program *program)
     return false;
 }
 
+/* What a backend says in its own way, or `host`, which is for arrays in the host's memory; NULL is the template's own text. */
+static const char *part(gen_model *model, const char *slot, const char *host)
+{
+    const char *text = model->backend->main_part(model, slot);
+    return text ? text : host;
+}
+
 bool gen_main_program(gen_model *model)
 {
     const sched_program *program = model->program;
@@ -122,9 +129,16 @@ bool gen_main_program(gen_model *model)
         {"tidy", tidy},
         {"call_tidy", tidy},
         {"usage", usage_text(model)},
-        {"arguments", arguments_text(model)},
+        {"arguments", part(model, "arguments", arguments_text(model))},
         {"weights", keep},
-        {"load_weights", load_text(model)},
+        {"load_weights", part(model, "load_weights", load_text(model))},
+        {"include", part(model, "include", NULL)},
+        {"device", part(model, "device", NULL)},
+        {"wait", part(model, "wait", NULL)},
+        {"start", part(model, "start", NULL)},
+        {"workspace", part(model, "workspace", NULL)},
+        {"results", part(model, "results", NULL)},
+        {"stop", part(model, "stop", NULL)},
         {"free_weights", keep},
     };
     fw_text out;

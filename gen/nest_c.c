@@ -38,7 +38,7 @@ static const sched_range *range_of(const sched_stmt *stmt, int var)
 
 static const char *scalar_type(ir_type type)
 {
-    return ir_type_c(type);
+    return ir_type_c(emit_type(type));
 }
 
 /* ---- maps ---- */
@@ -118,7 +118,7 @@ static void map_piece(emit *e, const sched_stmt *stmt, int indent, int64_t from,
     e->segment_hi = to;
     emit_forget(e, n);
     const char *value = emit_expression(e, stmt->value);
-    fw_text_line(&e->text[n], "%s = %s;", emit_store(e, stmt), value);
+    emit_assign(e, stmt, value, &e->text[n]);
     e->segment_var = -1;
     open_loop(e, out, indent + n - 1, r->var, later(e, emit_lo(e, r), from), earlier(e, r, emit_hi(e, r), to));
     fw_text_add(out, fw_text_string(&e->text[n]));
@@ -133,7 +133,7 @@ static void emit_map(emit *e, const sched_stmt *stmt, int indent, fw_text *out)
     emit_begin(e, stmt, n, vars, indent);
     if (n == 0) {
         const char *value = emit_expression(e, stmt->value);
-        fw_text_line(&e->text[0], "%s = %s;", emit_store(e, stmt), value);
+        emit_assign(e, stmt, value, &e->text[0]);
         fw_text_add(out, fw_text_string(&e->text[0]));
         return;
     }
@@ -366,7 +366,7 @@ static void emit_scalar_sum(emit *e, const sched_stmt *stmt, const reduction *r,
     }
     close_loops(out, indent + r->nvars + r->nreds, indent + r->nvars);
     out->indent = indent + r->nvars;
-    fw_text_line(out, "%s = %s;", emit_store(e, stmt), acc);
+    emit_assign(e, stmt, acc, out);
     close_loops(out, indent + r->nvars, indent);
 }
 
@@ -411,7 +411,7 @@ static void emit_row_sum(emit *e, const sched_stmt *stmt, const reduction *r, in
     fw_text_line(out, "        %s = %s;", a, emit_combine(e, stmt, a, b, out));
     const char *first = fw_format(e->arena, "%s[0]", lanes);
     bool plain = !stmt->init || (stmt->init->kind == SCHED_LITERAL && !strcmp(init, emit_identity(e, stmt->combine, type)));
-    fw_text_line(out, "%s = %s;", emit_store(e, stmt), plain ? first : emit_combine(e, stmt, init, first, out));
+    emit_assign(e, stmt, plain ? first : emit_combine(e, stmt, init, first, out), out);
     close_loops(out, at, indent);
 }
 
@@ -516,7 +516,9 @@ static void emit_column_sum(emit *e, const sched_stmt *stmt, const reduction *r,
     close_loops(out, level + reds, level);
     out->indent = level;
     fw_text_line(out, "for (int64_t %s = %s; %s < %s; %s++)", v, jlo, v, jhi, v);
-    fw_text_line(out, "    %s = %s;", emit_store(e, stmt), acc_element(e, accs, v, jlo));
+    out->indent++;
+    emit_assign(e, stmt, acc_element(e, accs, v, jlo), out);
+    out->indent--;
     if (blocked)
         close_loops(out, level, at);
     close_loops(out, at, indent);
@@ -549,11 +551,12 @@ static void emit_scatter(emit *e, const sched_stmt *stmt, int indent, fw_text *o
         skip = skip ? fw_format(e->arena, "%s || %s", skip, one) : one;
     }
     const char *store = emit_store(e, stmt), *value = emit_value(e, stmt->value);
+    const char *old = emit_widen(e, stmt->instr->shape->type, store);
     if (skip && n)
         fw_text_line(body, "if (%s)\n%*scontinue;", skip, 4 * (body->indent + 1), "");
     else if (skip)
         fw_text_line(body, "if (!(%s))", skip);
-    fw_text_line(body, "%s = %s;", store, emit_combine(e, stmt, store, value, body));
+    emit_assign(e, stmt, emit_combine(e, stmt, old, value, body), body);
     for (int i = 0; i < n; i++) {
         fw_text_add(out, fw_text_string(&e->text[i]));
         open_loop(e, out, indent + i, vars[i], emit_lo(e, &stmt->vars[i]), emit_hi(e, &stmt->vars[i]));

@@ -27,6 +27,9 @@ const char *emit_literal(fw_arena *arena, ir_type type, const void *element)
         return fw_format(arena, type == IR_S64 ? "%lldll" : type == IR_U32 ? "%lldu" : "%lld", (long long)v);
     }
     double v = ir_number_get(type, element);
+    float wide = (float)v;
+    if (emit_type(type) != type)
+        return emit_literal(arena, IR_F32, &wide);
     const char *suffix = type == IR_F64 ? "" : "f";
     if (v != v)
         return type == IR_F64 ? "(double)NAN" : "NAN";
@@ -48,6 +51,8 @@ static const char *sign_of(const ir_instr *instr)
 
 static const char *convert_text(emit *e, ir_type to, ir_type from, const char *arg)
 {
+    to = emit_type(to);
+    from = emit_type(from);
     if (to == from)
         return arg;
     if (to == IR_PRED)
@@ -64,6 +69,13 @@ static const char *bits_text(emit *e, ir_type to, ir_type from, const char *arg)
 {
     if (to == from)
         return arg;
+    if (emit_type(from) != from) {
+        const char *narrow = fw_format(e->arena, "%s_of_f32", ir_type_name(from));
+        gen_use_helper(e->model, narrow);
+        return fw_format(e->arena, "(%s)%s_%s(%s)", ir_type_c(to), e->model->prefix, narrow, arg);
+    }
+    if (emit_type(to) != to)
+        return emit_widen(e, to, fw_format(e->arena, "(uint16_t)%s", emit_paren(e->arena, arg, EMIT_UNARY)));
     const char *helper = fw_format(e->arena, "%s_bits_of_%s", ir_type_name(to), ir_type_name(from));
     gen_use_helper(e->model, helper);
     return fw_format(e->arena, "%s_%s(%s)", e->model->prefix, helper, arg);
@@ -147,9 +159,9 @@ static void expand(emit *e, const char *pattern, const ir_instr *instr, ir_type 
     if (c >= '0' && c <= '9')
         fw_text_add(out, emit_paren(e->arena, args[c - '0'], need_at(pattern, start, *p)));
     else if (c == 't')
-        fw_text_add(out, ir_type_c(type));
+        fw_text_add(out, ir_type_c(emit_type(type)));
     else if (c == 'u')
-        fw_text_add(out, ir_type_c_unsigned(type));
+        fw_text_add(out, ir_type_c_unsigned(emit_type(type)));
     else if (c == 'd')
         fw_text_add(out, sign_of(instr));
     else if (c == 'c')
@@ -166,11 +178,11 @@ static void expand(emit *e, const char *pattern, const ir_instr *instr, ir_type 
 const char *emit_pattern(emit *e, const ir_instr *instr, ir_type type, ir_type operand_type, const char *const *args)
 {
     bool by_operand = instr->op == IR_OP_COMPARE || instr->op == IR_OP_IS_FINITE;
-    ir_type key = by_operand ? operand_type : type;
+    ir_type key = emit_type(by_operand ? operand_type : type);
     const char *order = instr->op == IR_OP_COMPARE ? ir_attr_word(instr, IR_ATTR_TYPE) : NULL;
     const char *ordered[2];
     if (order && !strcmp(order, "TOTALORDER")) {
-        const char *helper = fw_format(e->arena, "order_%s", ir_type_name(operand_type));
+        const char *helper = fw_format(e->arena, "order_%s", ir_type_name(emit_type(operand_type)));
         gen_use_helper(e->model, helper);
         for (int i = 0; i < 2; i++)
             ordered[i] = fw_format(e->arena, "%s_%s(%s)", e->model->prefix, helper, args[i]);
@@ -210,7 +222,7 @@ static const char *region_text(emit *e, const ir_comp *region, const char *acc, 
         for (int k = 0; k < instr->noperands && k < 4; k++)
             args[k] = text[instr->operands[k]->id];
         const char *name = emit_identifier(e, instr->name, e->nlevels);
-        fw_text_line(out, "const %s %s = %s;", instr->shape->type == IR_PRED ? "int" : ir_type_c(instr->shape->type), name,
+        fw_text_line(out, "const %s %s = %s;", instr->shape->type == IR_PRED ? "int" : ir_type_c(emit_type(instr->shape->type)), name,
             emit_pattern(e, instr, instr->shape->type, instr->operands[0]->shape->type, args));
         text[i] = name;
     }

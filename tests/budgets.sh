@@ -1,7 +1,7 @@
 #!/bin/sh
 # usage: budgets.sh FUSEWRIGHT
 # The ten models of ../shared/models: no more kernels than XLA's optimised module, workspace within 1.5 times its temporary bytes and
-# a MiB for packing, generated within two seconds.
+# a MiB for packing, generated within two seconds and 500 MB.
 . "$(dirname "$0")/lib.sh"
 tool=$1
 [ -d "$shared/models/exported" ] || skip "kernels, workspace and time of the ten models: ../shared is not there"
@@ -12,7 +12,7 @@ for file in "$shared"/models/exported/*.hlo; do
     most=$(echo "$row" | cut -d'|' -f5 | sed 's/[^0-9].*//')
     temporary=$(echo "$row" | cut -d'|' -f6)
     start=$(date +%s%N)
-    "$tool" compile "$file" -o "$work/$name" --name "$name" || { failed "$name does not compile"; continue; }
+    (ulimit -v 512000 && exec "$tool" compile "$file" -o "$work/$name" --name "$name") || { failed "$name does not compile within 500 MB"; continue; }
     took=$((($(date +%s%N) - start) / 1000000))
     kernels=$(awk '/^  "kernels": \[/ { on = 1 } /^  \]/ { on = 0 } on && /^      "name": / { n++ } END { print n + 0 }' "$work/$name/$name.json")
     bytes=$(number workspace_bytes "$work/$name/$name.json")

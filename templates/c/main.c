@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "MODEL.h"
+/*@include*/ #include "MODEL.h" /*@end*/
 
 enum { BAD_INPUT = 1, BAD_USAGE = 2, BAD_FILE = 3, NO_MEMORY = 4, INTERNAL_ERROR = 70 };
 enum { INPUTS = /*@ninputs*/ 0 /*@end*/, OUTPUTS = /*@noutputs*/ 1 /*@end*/, MAX_RANK = /*@max_rank*/ 2 /*@end*/ };
@@ -324,11 +324,14 @@ static int compare_times(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/*@device*/ /*@end*/
+
 static void run_once(const MODEL_args *args, void *workspace, const MODEL_exec *exec)
 {
     int error = MODEL_run(args, workspace, exec);
     if (error != 0)
         fail(INTERNAL_ERROR, "%s", MODEL_error(error));
+    /*@wait*/ /*@end*/
 }
 
 /* Prints one line about `runs` calls; the call before them has warmed the caches. */
@@ -423,11 +426,13 @@ int main(int argc, char **argv)
     args.weights = constants;
     /*@end*/
     MODEL_exec exec = {.threads = o.threads};
-    void *workspace = allocate(MODEL_workspace_bytes(&args, o.threads));
+    /*@start*/ /*@end*/
+    void *workspace = /*@workspace*/ allocate(MODEL_workspace_bytes(&args, o.threads)) /*@end*/;
 
     run_once(&args, workspace, &exec);
     if (o.runs > 0)
         time_runs(&args, workspace, &exec, o.runs);
+    /*@results*/ /*@end*/
     for (int i = 0; i < OUTPUTS && o.prefix != NULL; i++)
         write_array(o.prefix, i, out[i]);
 
@@ -438,6 +443,6 @@ int main(int argc, char **argv)
     /*@free_weights*/
     free(constants);
     /*@end*/
-    free(workspace);
+    /*@stop*/ free(workspace); /*@end*/
     return fflush(stdout) == 0 ? 0 : BAD_FILE;
 }

@@ -77,6 +77,54 @@ static inline uint32_t MODEL_u32_bits_of_s32(int32_t v)
     return (uint32_t)v;
 }
 /*@end*/
+/*@helper f32_of_bf16: f32_bits_of_u32*/
+static inline float MODEL_f32_of_bf16(uint16_t v)
+{
+    return MODEL_f32_bits_of_u32((uint32_t)v << 16);
+}
+/*@end*/
+/*@helper bf16_of_f32: u32_bits_of_f32*/
+/* To nearest, ties to even; a NaN stays one. */
+static inline uint16_t MODEL_bf16_of_f32(float v)
+{
+    const uint32_t b = MODEL_u32_bits_of_f32(v);
+    return (uint16_t)(v != v ? b >> 16 | 0x40u : (b + 0x7fffu + (b >> 16 & 1u)) >> 16);
+}
+/*@end*/
+/*@helper round_bf16: f32_of_bf16 bf16_of_f32*/
+static inline float MODEL_round_bf16(float v)
+{
+    return MODEL_f32_of_bf16(MODEL_bf16_of_f32(v));
+}
+/*@end*/
+/*@helper f32_of_f16: f32_bits_of_u32*/
+/* Exponents 1..30 are shifted into place, 31 becomes 255; denormals are whole numbers of 2^-24. */
+static inline float MODEL_f32_of_f16(uint16_t v)
+{
+    const uint32_t sign = (uint32_t)(v & 0x8000u) << 16, e = v >> 10 & 31u, m = v & 0x3ffu;
+    const float small = (float)m * 5.9604644775390625e-8f;
+    const float large = MODEL_f32_bits_of_u32((e == 31 ? 255u : e + 112u) << 23 | m << 13);
+    const float magnitude = e ? large : small;
+    return sign ? -magnitude : magnitude;
+}
+/*@end*/
+/*@helper f16_of_f32: u32_bits_of_f32*/
+/* To nearest, ties to even; from 65520 on infinite; adding 0.5 rounds a denormal to the grid of 2^-24. */
+static inline uint16_t MODEL_f16_of_f32(float v)
+{
+    const uint32_t b = MODEL_u32_bits_of_f32(v), sign = b >> 16 & 0x8000u, a = b & 0x7fffffffu;
+    const uint32_t normal = (a - 0x38000000u + 0xfffu + (a >> 13 & 1u)) >> 13;
+    const uint32_t denormal = MODEL_u32_bits_of_f32((v < 0 ? -v : v) + 0.5f) - 0x3f000000u;
+    const uint32_t finite = a < 0x38800000u ? denormal : normal;
+    return (uint16_t)(sign | (v != v ? 0x7e00u : a >= 0x477ff000u ? 0x7c00u : finite));
+}
+/*@end*/
+/*@helper round_f16: f32_of_f16 f16_of_f32*/
+static inline float MODEL_round_f16(float v)
+{
+    return MODEL_f32_of_f16(MODEL_f16_of_f32(v));
+}
+/*@end*/
 /*@helper order_f32: s32_bits_of_f32*/
 /* -NaN < -inf < ... < -0 < +0 < ... < inf < NaN */
 static inline int32_t MODEL_order_f32(float v)

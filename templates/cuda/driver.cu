@@ -33,7 +33,7 @@ static int MODEL_upload(MODEL_state *state, const void *weights)
 
 int MODEL_create(MODEL_state **state, const void *weights)
 {
-    if (state == NULL /*@create_checks*/ /*@end*/)
+    if (state == NULL/*@create_checks*/ /*@end*/)
         return MODEL_ERROR_NULL;
     *state = (MODEL_state *)calloc(1, sizeof **state);
     if (*state == NULL)

@@ -37,7 +37,6 @@ typedef struct graph {
     uint64_t random;
     FILE *out;
     int ncomps;
-    unsigned regions;            /* bit: that combiner is already written */
 } graph;
 
 /* ---- numbers ---- */
@@ -247,7 +246,7 @@ static int source(comp *c, shape s)
     if (c->entry && c->nparams < 24)
         return parameter(c, s);
     if (s.type == PRED || !s.rank)
-        return splat(c, s, s.type == PRED ? 1 : 0.5);
+        return splat(c, s, is_float(s.type) ? 0.5 : 1);
     shape n = s;
     n.type = S32;
     int count = emit(c, n, 200, true, "iota(), iota_dimension=%d", draw(c->graph, s.rank));
@@ -426,7 +425,9 @@ static int any_binary(comp *c)
         return emit(c, shape_of(c, a), 2 * most(c, a), false, "divide(%s, %s)", use(c, a), use(c, b));
     }
     static const char *const ops[] = {"add", "subtract", "multiply", "maximum", "minimum"};
-    return binary(c, ops[draw(g, 5)], small(c, a, 1000), small(c, b, 1000));
+    a = small(c, a, 1000);
+    b = small(c, b, 1000);
+    return binary(c, ops[draw(g, 5)], a, b);
 }
 
 static int any_compare(comp *c)
@@ -483,13 +484,15 @@ static int any_convert(comp *c)
         if (!exact(c, v))
             return v;
     }
+    if (from.type == F32 && s.type == F64 && !exact(c, v)) /* the tolerance goes by the type of the result */
+        v = source(c, from);
     double size = is_float(from.type) ? most(c, v) : 8;
     if (is_float(s.type) && (from.type == S32 || from.type == U8)) { /* keep it small */
         shape zero = scalar(from.type);
         int lo = splat(c, zero, from.type == S32 ? -8 : 0), hi = splat(c, zero, 8);
         v = emit(c, from, 8, true, "clamp(%s, %s, %s)", use(c, lo), use(c, v), use(c, hi));
     }
-    return emit(c, s, size, exact(c, v) && !(from.type == F64 && s.type == F32 && !exact(c, v)), "convert(%s)", use(c, v));
+    return emit(c, s, size, exact(c, v), "convert(%s)", use(c, v));
 }
 
 /* ---- values that move ---- */
@@ -637,7 +640,8 @@ static int concatenate(comp *c, int v)
 
 static int iota(comp *c)
 {
-    shape s = random_shape(c->graph, chance(c->graph, 60) ? S32 : F32, between(c->graph, 1, 3));
+    type t = chance(c->graph, 60) ? S32 : F32;
+    shape s = random_shape(c->graph, t, between(c->graph, 1, 3));
     return emit(c, s, 200, true, "iota(), iota_dimension=%d", draw(c->graph, s.rank));
 }
 
@@ -777,20 +781,12 @@ static int gather(comp *c)
 
 /* ---- combiners ---- */
 
-typedef struct region { const char *name, *op; double init; } region;
-
 static const char *region_name(graph *g, const char *name, type t)
 {
     static char ring[4][48];
     static int at;
     char *p = ring[at++ % 4];
-    static const char *const ops[] = {"add", "maximum", "minimum", "multiply", "and", "or", "set", "product", "softplus", "strongest"};
-    int k = 0;
-    while (strcmp(ops[k], name))
-        k++;
     sprintf(p, "%s_%s", name, type_names[t]);
-    unsigned bit = 1u << (3 * k % 29);
-    (void)bit;
     const char *n = type_names[t];
     fprintf(g->out, "%s_%d {\n  a = %s[] parameter(0)\n  b = %s[] parameter(1)\n", p, g->ncomps, n, n);
     sprintf(p + strlen(p), "_%d", g->ncomps++);
@@ -987,8 +983,8 @@ static int epilogue(comp *c, int v)
 {
     v = small(c, v, 50);
     for (int steps = draw(c->graph, 4); steps > 0; steps--) {
-        int b = partner(c, v);
-        v = chance(c->graph, 40) ? float_unary(c, v) : binary(c, chance(c->graph, 50) ? "add" : "maximum", v, small(c, b, 50));
+        const char *op = chance(c->graph, 50) ? "add" : "maximum";
+        v = chance(c->graph, 40) ? float_unary(c, v) : binary(c, op, v, small(c, partner(c, v), 50));
     }
     return v;
 }
@@ -1034,9 +1030,6 @@ static int dot(comp *c)
         at[i] = i;
     if (chance(g, 60))
         shuffle(g, at, n);
-    else
-        for (int i = nb; i < n; i++)
-            at[i] = chance(g, 50) ? i : i; /* batch, contracting, free: as written by most frameworks */
     int place[8];
     r.rank = n;
     for (int i = 0; i < n; i++) {
@@ -1169,14 +1162,9 @@ static int back(comp *c, int r, int v, const int *dims, int n)
             kept[k++] = i;
     if (chance(c->graph, 25)) { /* as JAX writes it: through a dimension of size 1 */
         shape ones = s;
-        int all[MAX_RANK];
-        for (int i = 0; i < s.rank; i++) {
-            all[i] = i;
-            if (has(dims, n, i))
-                ones.dims[i] = 1;
-        }
+        for (int i = 0; i < n; i++)
+            ones.dims[dims[i]] = 1;
         r = reshape_to(c, r, ones);
-        (void)all;
         shape low = {.type = s.type, .rank = k};
         for (int i = 0; i < k; i++)
             low.dims[i] = s.dims[kept[i]];
@@ -1343,8 +1331,10 @@ static int conditional(comp *c)
     int which = source(c, choice), w = find(c, fits_shape, &s), x = small(c, w < 0 ? v : w, 1);
     if (by_pred)
         return emit(c, s, 1, false, "conditional(%s, %s, %s), true_computation=branch_%d_0, false_computation=branch_%d_1", use(c, which), use(c, v), use(c, x), id, id);
-    return emit(c, s, 1, false, branches == 3 ? "conditional(%s, %s, %s, %s), branch_computations={branch_%d_0, branch_%d_1, branch_%d_2}"
-        : "conditional(%s, %s, %s), branch_computations={branch_%5$d_0, branch_%5$d_1}" + 0, use(c, which), use(c, v), use(c, x), use(c, v), id, id, id);
+    if (branches == 2)
+        return emit(c, s, 1, false, "conditional(%s, %s, %s), branch_computations={branch_%d_0, branch_%d_1}", use(c, which), use(c, v), use(c, x), id, id);
+    return emit(c, s, 1, false, "conditional(%s, %s, %s, %s), branch_computations={branch_%d_0, branch_%d_1, branch_%d_2}", use(c, which), use(c, v),
+        use(c, x), use(c, v), id, id, id);
 }
 
 /* ---- the walk ---- */
@@ -1413,8 +1403,11 @@ void random_hlo(uint64_t seed, FILE *out)
     c.entry = true;
     int starts = between(&g, 1, 3);
     parameter(&c, random_shape(&g, F32, between(&g, 1, 3)));
-    for (int i = 1; i < starts; i++)
-        parameter(&c, chance(&g, 50) ? c.values[0].shape : random_shape(&g, chance(&g, 70) ? F32 : (type)draw(&g, NTYPES), between(&g, 0, 3)));
+    for (int i = 1; i < starts; i++) {
+        type t = chance(&g, 70) ? F32 : (type)draw(&g, NTYPES);
+        int rank = between(&g, 0, 3);
+        parameter(&c, chance(&g, 50) ? c.values[0].shape : random_shape(&g, t, rank));
+    }
     for (int steps = between(&g, 3, chance(&g, 30) ? 24 : 11); steps > 0; steps--)
         step(&c);
     finish(&c);

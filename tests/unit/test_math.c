@@ -2,6 +2,8 @@
  * values that have to be exact. The bounds are those that the comments in templates/c/math.h state. */
 #include "../../templates/c/math.h"
 
+#include "ir.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -93,12 +95,36 @@ static void integers(void **state)
     assert_true(MODEL_order_f32(-0.0f) < MODEL_order_f32(0.0f) && MODEL_order_f32(INFINITY) < MODEL_order_f32(NAN));
 }
 
+/* All 16-bit patterns to float, and floats around every one of them back, as the reference conversions do it. */
+static void narrow_floats(void **state)
+{
+    (void)state;
+    for (uint32_t b = 0; b < 65536; b++) {
+        const uint16_t v = (uint16_t)b;
+        const float f16 = MODEL_f32_of_f16(v), bf16 = MODEL_f32_of_bf16(v);
+        const double e16 = ir_number_get(IR_F16, &v), e8 = ir_number_get(IR_BF16, &v);
+        assert_true((f16 != f16 && e16 != e16) || ((double)f16 == e16 && !signbit(f16) == !signbit(e16)));
+        assert_true((bf16 != bf16 && e8 != e8) || (double)bf16 == e8);
+        for (int step = -2; step <= 2; step++) {
+            const float near16 = of_bits((uint32_t)((int64_t)MODEL_u32_bits_of_f32(f16) + step * 0x800));
+            const float near8 = of_bits((uint32_t)((int64_t)MODEL_u32_bits_of_f32(bf16) + step * 0x4000));
+            uint16_t r16, r8;
+            ir_number_set(IR_F16, &r16, near16);
+            ir_number_set(IR_BF16, &r8, near8);
+            assert_true(near16 != near16 || MODEL_f16_of_f32(near16) == r16);
+            assert_true(near8 != near8 || MODEL_bf16_of_f32(near8) == r8);
+        }
+    }
+    assert_true(isnan(MODEL_f32_of_f16(MODEL_f16_of_f32(NAN))) && isnan(MODEL_f32_of_bf16(MODEL_bf16_of_f32(NAN))));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bounds),
         cmocka_unit_test(special_values),
         cmocka_unit_test(integers),
+        cmocka_unit_test(narrow_floats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
