@@ -97,6 +97,25 @@ static bool simplify(gen_model *model, ir_module *module)
     return fw_diag_errors(model->diag) == 0;
 }
 
+/* Symbolic sizes are read, verified and printed; there is no code for them yet. The parameters say it all where any has one. */
+static bool all_static(gen_model *model)
+{
+    bool ok = true;
+    for (int parameters = 1; parameters >= 0 && ok; parameters--)
+        for (int c = 0; c < model->module->ncomps; c++) {
+            const ir_comp *comp = model->module->comps[c];
+            for (int i = 0; i < comp->ninstrs; i++) {
+                const ir_instr *instr = comp->instrs[i];
+                if (ir_shape_is_static(instr->shape) || (parameters && instr->op != IR_OP_PARAMETER))
+                    continue;
+                fw_error(model->diag, FW_UNSUPPORTED, instr->loc, "'%s' has a symbolic size, %s: this version compiles constant sizes only",
+                    instr->name, gen_shape_text(model->arena, instr->shape));
+                ok = false;
+            }
+        }
+    return ok;
+}
+
 static bool load_rules(gen_model *model)
 {
     model->rules = rules_load(model->arena, model->diag, &model->options->rules);
@@ -195,7 +214,7 @@ bool gen_model_plan(gen_model *model, ir_module *module, fw_text *report)
         return false;
     if (dumped(model, "simplified", report))
         return true;
-    if (!load_rules(model) || !make_plan(model)) /* every kernel of the plan is built and proved */
+    if (!all_static(model) || !load_rules(model) || !make_plan(model)) /* every kernel of the plan is built and proved */
         return false;
     if (dumped(model, "plan", report))
         return true;
