@@ -116,8 +116,12 @@ bool command_print(fw_arena *arena, fw_diag *diag, const cli_line *line, fw_text
     ir_module *module = gen_read(arena, diag, line->words[0]);
     if (!module || (line->after && !run_passes(arena, diag, module, line->after)))
         return false;
+    if (!strcmp(line->format, "stablehlo"))
+        return ir_module_print_stablehlo(module, diag, out);
     if (!strcmp(line->format, "dot"))
         ir_module_print_dot(module, out);
+    else if (!strcmp(line->format, "html"))
+        ir_module_print_html(module, out);
     else
         ir_module_print(module, out);
     return true;

@@ -191,11 +191,11 @@ static void constant_text(gen_model *model, const sched_buffer *buffer, fw_text 
     count = count ? count : 1;
     if (bits)
         fw_text_printf(out,
-            "static %s const union { %s bits[%lld]; %s value[%lld]; } %s_%s = {{ /* %s with special NaNs */\n",
-            model->backend->aligned, ir_type_c_unsigned(type), (long long)count, gen_c_type(type), (long long)count,
+            "%s union { %s bits[%lld]; %s value[%lld]; } %s_%s = {{ /* %s with special NaNs */\n",
+            model->backend->constant, ir_type_c_unsigned(type), (long long)count, gen_c_type(type), (long long)count,
             model->prefix, name, shape);
     else
-        fw_text_printf(out, "static %s const %s %s_%s[%lld] = { /* %s */\n", model->backend->aligned, gen_c_type(type),
+        fw_text_printf(out, "%s %s %s_%s[%lld] = { /* %s */\n", model->backend->constant, gen_c_type(type),
             model->prefix, name, (long long)count, shape);
     elements_text(literal, bits, out);
     fw_text_add(out, bits ? "}};\n" : "};\n");

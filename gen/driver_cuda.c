@@ -130,9 +130,9 @@ static void add_arguments(emitter *e, const gen_kernel *kernel, size_t line)
     }
     for (int i = 0; i < k->ninputs; i++)
         if (!is_output(kernel, kernel->inputs[i]))
-            add_argument(e, &line, pointer_text(e, step->inputs[i], ir_type_c(k->inputs[i]->shape->type), false));
+            add_argument(e, &line, pointer_text(e, step->inputs[i], gen_c_type(k->inputs[i]->shape->type), false));
     for (int i = 0; i < k->plan->noutputs; i++)
-        add_argument(e, &line, pointer_text(e, step->outputs[i], ir_type_c(k->plan->outputs[i]->shape->type), true));
+        add_argument(e, &line, pointer_text(e, step->outputs[i], gen_c_type(k->plan->outputs[i]->shape->type), true));
     if (cuda_spills(k))
         add_argument(e, &line, fw_format(e->model->arena, "work + %lld", (long long)e->model->program->buffer_bytes));
 }

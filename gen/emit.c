@@ -12,7 +12,7 @@ const char *const gen_kernel_words[] = {"a", "b", "c", "i", "j", "k", "l", "m", 
 
 static void take_name(emit *e, const char *name)
 {
-    FW_PUSH(e->arena, e->identifiers, e->nidentifiers, e->identifiers_cap, ((emit_name){name, 0}));
+    FW_PUSH(e->arena, e->identifiers, e->nidentifiers, e->identifiers_cap, ((emit_name){name, -1}));
 }
 
 /* Names of temporaries whose loops are closed may be used again. */
@@ -23,6 +23,14 @@ static void release_names(emit *e, int level)
         if (e->identifiers[i].level < level)
             e->identifiers[kept++] = e->identifiers[i];
     e->nidentifiers = kept;
+}
+
+/* Names outside all loops of the nest before stay visible in those that follow. */
+static void keep_outer_names(emit *e)
+{
+    release_names(e, 1);
+    for (int i = 0; i < e->nidentifiers; i++)
+        e->identifiers[i].level = -1;
 }
 
 /* No temporary may be called like a loop, a field or a scratch array. */
@@ -69,7 +77,7 @@ static void count_uses(void *user, const sched_value *value)
 void emit_begin(emit *e, const sched_stmt *stmt, int count, const int *vars, int indent)
 {
     size_t n = (size_t)e->kernel->nvalues + 1;
-    release_names(e, 1);
+    keep_outer_names(e);
     memset(e->name, 0, n * sizeof *e->name);
     memset(e->level, -1, n * sizeof *e->level);
     memset(e->uses, 0, n * sizeof *e->uses);
@@ -254,7 +262,7 @@ const char *emit_hi(emit *e, const sched_range *range)
     if (range->loop < 0 || e->kernel->loops[range->loop].ntiles == 1)
         return fw_format(e->arena, "%lld", (long long)range->extent);
     const sched_loop *loop = &e->kernel->loops[range->loop];
-    if (range->coef == 1 && range->last == 0)
+    if (range->coef == 1 && range->last == 0 && range->extent >= loop->extent)
         return fw_format(e->arena, "%s1", loop->name);
     gen_use_helper(e->model, "min_i64");
     return fw_format(e->arena, "%s_min_i64(%lld * (%s1 - 1) + %lld, %lld)", e->model->prefix, (long long)range->coef, loop->name,

@@ -40,6 +40,7 @@ typedef struct cuda_nest {
     const cuda_layout *layout;
     const char *count;           /* C type of counters and indices */
     int indent;
+    bool divided;                /* the blocks of a tile divide the statement's points; else each of them does all points */
 } cuda_nest;
 
 /* One variable of a statement: lo, hi and size are C text; lo is NULL for 0, fixed is 0 where the size differs between tiles. */

@@ -83,7 +83,7 @@ typedef struct gen_backend {
     const char *project;         /* folder of the project templates below templates/ */
     const char *const *words;    /* names that its templates use besides gen_kernel_words, ends with NULL */
     const char *inline_function; /* what stands before the helpers of math.h: "static inline" */
-    const char *aligned;         /* what stands before a constant: "_Alignas(64)" */
+    const char *constant;        /* what stands before an array of constants: "static _Alignas(64) const" */
     bool host;                   /* runs on threads of the host: --parallel and pragmas mean something */
 } gen_backend;
 extern const gen_backend gen_backend_c, gen_backend_cuda;

@@ -147,4 +147,4 @@ static const char *const words[] = {NULL};
 
 const gen_backend gen_backend_c = {.name = "c", .kernel_suffix = ".c", .templates = "c", .prepare = prepare, .kernel = kernel_text,
     .driver = gen_driver_c, .declare = gen_declare_c, .main_part = main_part, .project = "project", .words = words,
-    .inline_function = "static inline", .aligned = "_Alignas(64)", .host = true};
+    .inline_function = "static inline", .constant = "static _Alignas(64) const", .host = true};

@@ -52,6 +52,30 @@ static bool has_scratch(const sched_kernel *k)
     return false;
 }
 
+typedef struct reader { const sched_kernel *kernel; const sched_stmt *stmt; bool elsewhere; } reader;
+
+static void see_load(void *user, const sched_value *value)
+{
+    reader *r = user;
+    const sched_stmt *from = value->kind == SCHED_LOAD ? sched_stmt_of(r->kernel, value->instr) : NULL;
+    if (!from || from >= r->stmt || from == r->kernel->contraction)
+        return;
+    r->elsewhere |= !cuda_same_points(from, r->stmt);
+    for (int d = 0; d < value->nindex; d++)
+        r->elsewhere |= value->index[d] != from->index[d];
+}
+
+/* Does some statement read what an earlier one stores at another point, which is another thread's? */
+static bool reads_elsewhere(gen_model *model, const sched_kernel *k)
+{
+    reader r = {k, NULL, false};
+    for (int i = 0; i < k->nstmts; i++) {
+        r.stmt = &k->stmts[i];
+        sched_visit(model->arena, k, r.stmt, see_load, &r);
+    }
+    return r.elsewhere;
+}
+
 static bool is_wide(const sched_kernel *k)
 {
     int64_t most = 0;
@@ -80,7 +104,8 @@ cuda_layout cuda_layout_of(gen_model *model, const gen_kernel *kernel)
     const sched_kernel *k = kernel->step->kernel;
     int statements = k->nstmts - (k->contraction != NULL);
     cuda_layout l = {.separate = statements > 1 && in_place(kernel), .wide = is_wide(k), .parts = 1};
-    l.whole = !l.separate && !has_scratch(k);
+    l.separate = l.separate || (k->contraction && reads_elsewhere(model, k));
+    l.whole = !l.separate && !has_scratch(k) && !reads_elsewhere(model, k);
     if (l.whole) {
         l.blocks = whole_blocks(model, kernel);
         return l;
@@ -102,7 +127,7 @@ cuda_layout cuda_layout_of(gen_model *model, const gen_kernel *kernel)
 
 static const char *unsupported_type(fw_arena *arena, const ir_shape *shape)
 {
-    return *ir_type_c(shape->type) ? NULL : fw_format(arena, "the CUDA backend has no arithmetic on %s yet", ir_type_name(shape->type));
+    return *ir_type_c(emit_type(shape->type)) ? NULL : fw_format(arena, "the CUDA backend has no arithmetic on %s yet", ir_type_name(shape->type));
 }
 
 /* Scratch in shared memory is no part of the workspace; spilled scratch is one piece for every block of the grid. */
@@ -153,9 +178,9 @@ static const char *parameters_text(gen_model *model, const gen_kernel *kernel, s
     const char *alone = kernel->step->may_equal ? "" : fw_format(a, "%s_RESTRICT ", model->prefix);
     for (int i = 0; i < k->ninputs; i++)
         if (!is_output(kernel, kernel->inputs[i]))
-            add_parameter(&out, &line, fw_format(a, "const %s *%s%s", ir_type_c(k->inputs[i]->shape->type), alone, kernel->inputs[i]));
+            add_parameter(&out, &line, fw_format(a, "const %s *%s%s", gen_c_type(k->inputs[i]->shape->type), alone, kernel->inputs[i]));
     for (int i = 0; i < k->plan->noutputs; i++)
-        add_parameter(&out, &line, fw_format(a, "%s *%s%s", ir_type_c(k->plan->outputs[i]->shape->type), alone, kernel->outputs[i]));
+        add_parameter(&out, &line, fw_format(a, "%s *%s%s", gen_c_type(k->plan->outputs[i]->shape->type), alone, kernel->outputs[i]));
     if (cuda_spills(k))
         add_parameter(&out, &line, "unsigned char *work");
     return fw_text_string(&out);
@@ -218,26 +243,56 @@ static void statements(cuda_nest *n, fw_text *out)
     }
 }
 
+/* The ranges of tile t that `body` reads, the last loop fastest. */
+static void ranges(const cuda_nest *n, const char *body, fw_text *out)
+{
+    const sched_kernel *k = n->e->kernel;
+    const char *prefix = n->e->model->prefix;
+    int64_t inner = 1;
+    for (int i = k->nloops - 1; i >= 0; i--) {
+        const sched_loop *l = &k->loops[i];
+        const char *lo = fw_format(n->e->arena, "%s0", l->name), *hi = fw_format(n->e->arena, "%s1", l->name);
+        if (l->ntiles == 1)
+            continue;
+        const char *t = inner == 1 ? "t" : fw_format(n->e->arena, "t / %lld", (long long)inner);
+        if (inner * l->ntiles < k->ntiles)
+            t = fw_format(n->e->arena, "%s %% %lld", t, (long long)l->ntiles);
+        inner *= l->ntiles;
+        bool ends = cuda_mentions(body, hi);
+        if (!ends && !cuda_mentions(body, lo))
+            continue;
+        if (l->tile > 1)
+            t = fw_format(n->e->arena, "%s * %lld", emit_paren(n->e->arena, t, EMIT_PRIMARY), (long long)l->tile);
+        const char *end = fw_format(n->e->arena, "%s + %lld", lo, (long long)l->tile);
+        if (ends && l->extent % l->tile) {
+            gen_use_helper(n->e->model, "min_i64");
+            end = fw_format(n->e->arena, "(%s)%s_min_i64(%s, %lld)", n->count, prefix, end, (long long)l->extent);
+        }
+        fw_text_line(out, ends ? "const %s %s = %s, %s = %s;" : "const %s %s = %s;", n->count, lo, t, hi, end);
+    }
+}
+
 /* The tile at hand: its number and its ranges. A block whose scratch is in the workspace does several tiles. */
 static void tiles(cuda_nest *n, void (*write)(cuda_nest *n, fw_text *out), fw_text *out)
 {
     const sched_kernel *k = n->e->kernel;
     bool several = n->layout->blocks < k->ntiles;
-    if (several) {
+    fw_text body = cuda_text(n, 0);
+    n->indent += several;
+    write(n, &body);
+    if (several)
+        barrier(n, &body);
+    n->indent -= several;
+    if (several)
         fw_text_line(out, "for (int t = blockIdx.x; t < %lld; t += gridDim.x) {", (long long)k->ntiles);
-        n->indent++;
-    } else if (k->ntiles > 1) {
+    else if (k->ntiles > 1)
         fw_text_line(out, "const int t = blockIdx.x;");
-    }
-    if (k->ntiles > 1)
-        emit_tile_ranges(n->e, n->indent, out);
-    write(n, out);
-    if (!several)
-        return;
-    barrier(n, out);
-    n->indent--;
-    out->indent = n->indent;
-    fw_text_line(out, "}");
+    out->indent += several;
+    ranges(n, fw_text_string(&body), out);
+    out->indent -= several;
+    fw_text_add(out, fw_text_string(&body));
+    if (several)
+        fw_text_line(out, "}");
 }
 
 static const char *scratch_text(const cuda_nest *n)
@@ -253,7 +308,7 @@ static const char *scratch_text(const cuda_nest *n)
         const sched_stmt *s = &k->stmts[i];
         if (!s->scratch || s == k->contraction)
             continue;
-        const char *type = ir_type_c(s->instr->shape->type);
+        const char *type = gen_c_type(s->instr->shape->type);
         const char *at = s->scratch_offset ? fw_format(n->e->arena, "(scratch + %lld)", (long long)s->scratch_offset) : "scratch";
         fw_text_line(&out, "%s *const %s = (%s *)%s;", type, emit_array(n->e, s->instr), type, at);
     }
@@ -262,7 +317,7 @@ static const char *scratch_text(const cuda_nest *n)
 
 static const char *body_text(gen_model *model, const gen_kernel *kernel, const cuda_layout *layout)
 {
-    cuda_nest n = {emit_new(model, kernel->step->kernel, kernel), layout, layout->wide ? "int64_t" : "int", 0};
+    cuda_nest n = {emit_new(model, kernel->step->kernel, kernel), layout, layout->wide ? "int64_t" : "int", 0, false};
     fw_text out, all;
     fw_text_init(&out, model->arena);
     fw_text_init(&all, model->arena);
@@ -313,5 +368,5 @@ static bool kernel_text(gen_model *model, const gen_kernel *kernel, fw_text *out
 }
 
 const gen_backend gen_backend_cuda = {.name = "cuda", .kernel_suffix = ".cu", .templates = "cuda", .project = "project/cuda",
-    .words = words, .inline_function = "inline __device__", .aligned = "alignas(64)", .prepare = prepare, .kernel = kernel_text,
+    .words = words, .inline_function = "inline __device__", .constant = "alignas(64) static const", .prepare = prepare, .kernel = kernel_text,
     .declare = cuda_declare, .driver = gen_driver_cuda, .main_part = gen_main_cuda};

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define LANES 64                 /* fixed, so that a sum has the same order on every vector width */
-#define COLUMN_BLOCK 2048        /* accumulators of a column sum: 8 KiB of floats on the stack */
+#define COLUMN_BYTES 8192        /* accumulators of a column sum: all that a kernel puts on the stack */
 #define UNROLL 4                 /* rows that a column sum adds at once */
 #define MAX_SEGMENTS 8
 
@@ -425,7 +425,7 @@ static const char *acc_element(emit *e, const char *acc, const char *v, const ch
 static void column_rows(emit *e, const sched_stmt *stmt, const reduction *r, int copies, const char *acc, fw_text *scalars, fw_text *body)
 {
     int last_level = e->nlevels - 1;
-    emit_forget(e, last_level);
+    emit_forget(e, r->nreds ? last_level : e->nlevels); /* without reduction loops the start value was computed there */
     const char *suffixes[] = {"", "_1", "_2", "_3"};
     for (int c = 0; c < copies; c++) {
         const char *v = r->nreds ? sched_var_name(e->kernel->space, r->reds[r->nreds - 1]) : "";
@@ -478,8 +478,9 @@ static void emit_column_sum(emit *e, const sched_stmt *stmt, const reduction *r,
     int outer = r->nvars - 1, at = indent + outer;
     const sched_range *range = range_of(stmt, r->vars[outer]);
     const char *v = sched_var_name(e->kernel->space, r->vars[outer]), *lo = emit_lo(e, range), *hi = emit_hi(e, range);
-    bool blocked = range->size > COLUMN_BLOCK;
-    int64_t width = blocked ? COLUMN_BLOCK : range->size;
+    int most = COLUMN_BYTES / (int)ir_type_bytes(emit_type(stmt->instr->shape->type));
+    bool blocked = range->size > most;
+    int64_t width = blocked ? most : range->size;
     begin_reduction(e, stmt, r, at - outer + blocked);
     for (int i = 0; i <= outer; i++)
         e->text[i].indent = indent + i;
@@ -501,8 +502,8 @@ static void emit_column_sum(emit *e, const sched_stmt *stmt, const reduction *r,
     open_vars(e, stmt, r, outer, indent, out);
     if (blocked) {
         gen_use_helper(e->model, "min_i64");
-        fw_text_line(out, "for (int64_t %s = %s; %s < %s; %s += %d) {", jlo, lo, jlo, hi, jlo, COLUMN_BLOCK);
-        fw_text_line(out, "    const int64_t %s = %s_min_i64(%s + %d, %s);", jhi, e->model->prefix, jlo, COLUMN_BLOCK, hi);
+        fw_text_line(out, "for (int64_t %s = %s; %s < %s; %s += %d) {", jlo, lo, jlo, hi, jlo, most);
+        fw_text_line(out, "    const int64_t %s = %s_min_i64(%s + %d, %s);", jhi, e->model->prefix, jlo, most, hi);
     }
     out->indent = level;
     fw_text_line(out, "%s %s[%lld];", scalar_type(stmt->instr->shape->type), accs, (long long)width);
@@ -527,7 +528,14 @@ static void emit_column_sum(emit *e, const sched_stmt *stmt, const reduction *r,
 static void emit_reduce(emit *e, const sched_stmt *stmt, int indent, fw_text *out)
 {
     reduction r = choose_form(e, stmt);
-    if (r.column)
+    bool block = r.column && r.nvars == 1 && e->kernel->nstmts > 1; /* so that several accumulator rows can share the stack */
+    if (block) {
+        out->indent = indent;
+        fw_text_line(out, "{");
+        emit_column_sum(e, stmt, &r, indent + 1, out);
+        out->indent = indent;
+        fw_text_line(out, "}");
+    } else if (r.column)
         emit_column_sum(e, stmt, &r, indent, out);
     else if (r.nreds && !stmt->nconds && r.red_extent[r.nreds - 1] >= LANES && may_use_lanes(e, stmt))
         emit_row_sum(e, stmt, &r, indent, out);
@@ -555,8 +563,12 @@ static void emit_scatter(emit *e, const sched_stmt *stmt, int indent, fw_text *o
     if (skip && n)
         fw_text_line(body, "if (%s)\n%*scontinue;", skip, 4 * (body->indent + 1), "");
     else if (skip)
-        fw_text_line(body, "if (!(%s))", skip);
+        fw_text_line(body, "if (!(%s)) {", skip);
+    body->indent += skip && !n;
     emit_assign(e, stmt, emit_combine(e, stmt, old, value, body), body);
+    body->indent -= skip && !n;
+    if (skip && !n)
+        fw_text_line(body, "}");
     for (int i = 0; i < n; i++) {
         fw_text_add(out, fw_text_string(&e->text[i]));
         open_loop(e, out, indent + i, vars[i], emit_lo(e, &stmt->vars[i]), emit_hi(e, &stmt->vars[i]));

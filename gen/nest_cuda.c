@@ -118,8 +118,8 @@ typedef struct spread { const char *start, *step, *alone; } spread;
 /* Where a worker of the form starts, how far it goes at once, and which one does a single point. */
 static spread spread_of(const cuda_nest *n, cuda_form form)
 {
-    const char *x = n->layout->parts > 1 ? "y" : "x", *wide = n->layout->wide ? "(int64_t)" : "";
-    bool grid = n->layout->whole || n->layout->parts > 1;
+    const char *x = n->divided ? "y" : "x", *wide = n->layout->wide ? "(int64_t)" : "";
+    bool grid = n->layout->whole || n->divided;
     fw_arena *a = n->e->arena;
     const char *block = fw_format(a, "%sblockIdx.%s", wide, x), *blocks = fw_format(a, "%sgridDim.%s", wide, x);
     const char *first = fw_format(a, "blockIdx.%s == 0", x);
@@ -227,11 +227,12 @@ void cuda_map_point(const cuda_nest *n, const sched_stmt *stmt, fw_text *before,
     int vars[EMIT_MAX_LEVELS] = {0}, count = cuda_vars(stmt, vars);
     emit *e = n->e;
     cuda_begin(n, stmt, count, count, vars, false);
-    const char *text = emit_expression(e, stmt->value), *store = emit_store(e, stmt);
+    const char *text = emit_expression(e, stmt->value);
+    emit_store(e, stmt); /* prints what the place depends on */
     fw_text_add(before, fw_text_string(&e->text[0]));
     cuda_levels(e, 1, count, body);
     body->indent = n->indent + 1;
-    fw_text_line(body, "%s = %s;", store, text);
+    emit_assign(e, stmt, text, body);
     cuda_keep_names(e);
 }
 
@@ -296,14 +297,14 @@ static void scatter(const cuda_nest *n, const sched_stmt *stmt, fw_text *out)
     cuda_axes a = scatter_axes(n, stmt, true), order = scatter_axes(n, stmt, false);
     int vars[EMIT_MAX_LEVELS] = {0}, outer = 0, count = scatter_vars(n, stmt, vars, &outer);
     cuda_begin(n, stmt, outer, count, vars, true);
-    const char *cond = scatter_cond(e, stmt), *value = emit_value(e, stmt->value), *store = emit_store(e, stmt);
+    const char *cond = scatter_cond(e, stmt), *value = emit_value(e, stmt->value);
+    const char *old = emit_widen(e, stmt->instr->shape->type, emit_store(e, stmt));
     fw_text body = cuda_text(n, n->indent + 1), update = cuda_text(n, n->indent + 1 + order.count);
     if (cond) {
         fw_text_line(&update, "if (%s) {", cond);
         update.indent++;
     }
-    const char *next = emit_combine(e, stmt, store, value, &update);
-    fw_text_line(&update, "%s = %s;", store, next);
+    emit_assign(e, stmt, emit_combine(e, stmt, old, value, &update), &update);
     if (cond) {
         update.indent--;
         fw_text_line(&update, "}");

@@ -26,7 +26,8 @@ static const command_info commands[CLI_NCOMMANDS] = {
         "  fusewright explain model.hlo\n  fusewright explain model.hlo --op dot.3\n"},
     [CLI_PRINT] = {"print", "IN", "print a module in another form", 1, 1, NULL,
         "  fusewright print model.hlo --after fold\n"
-        "  fusewright print model.hlo --format dot | dot -Tsvg > model.svg\n"},
+        "  fusewright print model.hlo --format dot | dot -Tsvg > model.svg\n"
+        "  fusewright print model.hlo --format stablehlo > model.mlir\n"},
     [CLI_RULES] = {"rules", "check|test PATH", "check a rule file or a folder of rules", 2, 2, NULL,
         "  fusewright rules check my_rules/\n"},
     [CLI_VERIFY] = {"verify", "DIR", "prove the generated files again", 1, 1, "scheduler", ""},
@@ -186,9 +187,7 @@ static bool set_choice(parser *p, const option_info *option, const char *value)
     case OPT_NUMERICS: gen->rules.numerics = (rules_numerics)c; return true;
     case OPT_WEIGHTS: gen->weights = (gen_weights)(GEN_WEIGHTS_INLINE + c); return true;
     case OPT_DUMP: gen->dump = value; return true;
-    case OPT_FORMAT:
-        p->out->format = value;
-        return c < 2 || not_built(p, fw_format(p->arena, "--format %s", value), NULL);
+    case OPT_FORMAT: p->out->format = value; return true;
     case OPT_PARALLEL:
         gen->parallel = c == 1 ? GEN_PARALLEL_PTHREADS : GEN_PARALLEL_NONE;
         p->out->parallel_given = true;

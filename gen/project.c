@@ -73,6 +73,11 @@ static const char *example_text(gen_model *model)
 
 static const char *weights_note(gen_model *model)
 {
+    if (model->weights == GEN_WEIGHTS_BLOB && !model->backend->host)
+        return fw_format(model->arena,
+            "The constants of the model are in `%s.weights`: load the file and pass its contents to `%s_create`.\n"
+            "`%s_WEIGHTS_BYTES` and `%s_WEIGHTS_SHA256` in the header tell whether it is the right one.",
+            model->prefix, model->prefix, model->prefix, model->prefix);
     if (model->weights == GEN_WEIGHTS_BLOB)
         return fw_format(model->arena,
             "The constants of the model are in `%s.weights`: load or map the file, aligned to 64 bytes,\n"
@@ -108,7 +113,7 @@ static bool add_file(gen_model *model, const char *name, const gen_slot *slots, 
 {
     fw_text out;
     fw_text_init(&out, model->arena);
-    if (!gen_fill(model, fw_format(model->arena, "project/%s", name), NULL, slots, nslots, &out))
+    if (!gen_fill(model, fw_format(model->arena, "%s/%s", model->backend->project, name), NULL, slots, nslots, &out))
         return false;
     gen_output_add(model, name, out.data, out.size);
     return true;
@@ -116,25 +121,26 @@ static bool add_file(gen_model *model, const char *name, const gen_slot *slots, 
 
 bool gen_project(gen_model *model)
 {
-    bool threads = gen_has_threads(model), with_main = model->options->with_main;
+    bool threads = gen_has_threads(model), with_main = model->options->with_main, host = model->backend->host;
+    gen_slot arch = {"arch", model->target->cuda_arch ? model->target->cuda_arch : ""};
     const char *program = fw_format(model->arena,
         "add_executable(%s_program main.c)\ntarget_link_libraries(%s_program PRIVATE %s)\n"
         "set_target_properties(%s_program PROPERTIES OUTPUT_NAME %s)\n", model->prefix, model->prefix, model->prefix,
         model->prefix, model->prefix);
     gen_slot cmake[] = {
         {"version", GEN_VERSION},
-        {"sources", sources_text(model, "\n", ".c")},
-        {"libraries", threads ? "m Threads::Threads" : "m"},
-        {"threads", threads ? "set(THREADS_PREFER_PTHREAD_FLAG ON)\nfind_package(Threads REQUIRED)\n" : ""},
+        {"sources", sources_text(model, "\n", model->backend->kernel_suffix)},
         {"program", with_main ? program : ""},
+        host ? (gen_slot){"libraries", threads ? "m Threads::Threads" : "m"} : arch,
+        {"threads", threads ? "set(THREADS_PREFER_PTHREAD_FLAG ON)\nfind_package(Threads REQUIRED)\n" : ""},
     };
     const char *rule = fw_format(model->arena,
-        "%s: main.o $(LIBRARY)\n\t$(CC) $(CFLAGS) $(LDFLAGS) -o $@ main.o $(LIBRARY) $(LDLIBS)\n",
-        model->prefix);
+        "%s: main.o $(LIBRARY)\n\t%s $(LDFLAGS) -o $@ main.o $(LIBRARY) $(LDLIBS)\n",
+        model->prefix, host ? "$(CC) $(CFLAGS)" : "$(NVCC) $(NVCCFLAGS)");
     gen_slot make[] = {
         {"version", GEN_VERSION},
         {"objects", sources_text(model, " \\\n", ".o")},
-        {"libraries", threads ? "-lm -lpthread" : "-lm"},
+        host ? (gen_slot){"libraries", threads ? "-lm -lpthread" : "-lm"} : arch,
         {"library", fw_format(model->arena, "lib%s.a", model->prefix)},
         {"all", with_main ? model->prefix : "$(LIBRARY)"},
         {"program", with_main ? rule : ""},
@@ -146,13 +152,13 @@ bool gen_project(gen_model *model)
         {"count", fw_format(model->arena, "%d step%s", model->nkernels, model->nkernels == 1 ? "" : "s")},
         {"workspace", fw_format(model->arena, "%lld", bytes)},
         {"example", example_text(model)},
-        {"libraries", threads ? "-lm -lpthread" : "-lm"},
-        {"threads", threads_note(model)},
         {"weights", weights_note(model)},
         {"main", main_note(model)},
         {"kernels", kernel_table(model)},
+        host ? (gen_slot){"libraries", threads ? "-lm -lpthread" : "-lm"} : arch,
+        {"threads", threads_note(model)},
     };
-    return add_file(model, "CMakeLists.txt", cmake, FW_COUNT(cmake)) &&
+    return add_file(model, "CMakeLists.txt", cmake, FW_COUNT(cmake) - !host) &&
         add_file(model, "Makefile", make, FW_COUNT(make)) &&
-           add_file(model, "README.md", readme, FW_COUNT(readme));
+           add_file(model, "README.md", readme, FW_COUNT(readme) - !host);
 }

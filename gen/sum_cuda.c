@@ -58,6 +58,11 @@ cuda_form cuda_stmt_form(emit *e, const sched_stmt *stmt, bool whole)
 
 /* ---- one term ---- */
 
+static const char *acc_type(const sched_stmt *stmt)
+{
+    return ir_type_c(emit_type(stmt->instr->shape->type));
+}
+
 static cuda_axes red_axes(const cuda_nest *n, const sched_stmt *stmt)
 {
     cuda_axes a = {0};
@@ -109,7 +114,7 @@ static sum begin_sum(const cuda_nest *n, const sched_stmt *stmt, bool nested)
 
 static void declare_acc(const sum *s, const char *value, fw_text *out)
 {
-    fw_text_line(out, "%s %s = %s;", ir_type_c(s->stmt->instr->shape->type), s->acc, value);
+    fw_text_line(out, "%s %s = %s;", acc_type(s->stmt), s->acc, value);
 }
 
 /* The innermost text: acc = acc (+) value. */
@@ -192,7 +197,7 @@ static void fold_warp(const sum *s, fw_text *out)
 {
     fw_text_line(out, "for (int step = 16; step > 0; step /= 2) {");
     out->indent++;
-    fw_text_line(out, "const %s other = __shfl_down_sync(0xffffffff, %s, step);", ir_type_c(s->stmt->instr->shape->type), s->acc);
+    fw_text_line(out, "const %s other = __shfl_down_sync(0xffffffff, %s, step);", acc_type(s->stmt), s->acc);
     combine_line(s->n->e, s->stmt, s->acc, "other", out);
     out->indent--;
     fw_text_line(out, "}");
@@ -212,8 +217,7 @@ static void fold_partials(const sum *s, const char *element, fw_text *out)
 static void store_sum(const sum *s, fw_text *out)
 {
     bool plain = !s->stmt->init || (s->stmt->init->kind == SCHED_LITERAL && !strcmp(s->start, s->identity));
-    const char *value = plain ? s->acc : emit_combine(s->n->e, s->stmt, s->start, s->acc, out);
-    fw_text_line(out, "%s = %s;", emit_store(s->n->e, s->stmt), value);
+    emit_assign(s->n->e, s->stmt, plain ? s->acc : emit_combine(s->n->e, s->stmt, s->start, s->acc, out), out);
 }
 
 static void print_sum(const sum *s, const cuda_axes *a, cuda_form form, fw_text *body, fw_text *out)
@@ -228,7 +232,7 @@ static void thread_sum(const cuda_nest *n, const sched_stmt *stmt, fw_text *out)
     sum s = begin_sum(n, stmt, true);
     fw_text body = cuda_text(n, n->indent + 1);
     thread_terms(&s, &body);
-    fw_text_line(&body, "%s = %s;", emit_store(n->e, stmt), s.acc);
+    emit_assign(n->e, stmt, s.acc, &body);
     print_sum(&s, &a, CUDA_POINTS, &body, out);
 }
 
@@ -255,7 +259,7 @@ static void block_sum(const cuda_nest *n, const sched_stmt *stmt, fw_text *out)
 {
     cuda_axes a = cuda_axes_of(n, stmt);
     sum s = begin_sum(n, stmt, false);
-    const char *partial = emit_identifier(n->e, "partial", 0);
+    const char *partial = emit_identifier(n->e, "partials", 0);
     fw_text body = cuda_text(n, n->indent + 1), rest = cuda_text(n, n->indent + 1);
     declare_acc(&s, s.identity, &rest);
     split_terms(&s, "threadIdx.x", "blockDim.x", &rest);
@@ -272,7 +276,7 @@ static void block_sum(const cuda_nest *n, const sched_stmt *stmt, fw_text *out)
     cuda_levels(n->e, 1, s.outer, &body);
     fw_text_add(&body, fw_text_string(&rest));
     out->indent = n->indent;
-    fw_text_line(out, "__shared__ %s %s[%d];", ir_type_c(stmt->instr->shape->type), partial, CUDA_WARPS_A_BLOCK);
+    fw_text_line(out, "__shared__ %s %s[%d];", acc_type(stmt), partial, CUDA_WARPS_A_BLOCK);
     print_sum(&s, &a, CUDA_BLOCKS, &body, out);
 }
 
@@ -282,7 +286,7 @@ static void column_sum(const cuda_nest *n, const sched_stmt *stmt, fw_text *out)
     emit *e = n->e;
     cuda_axes a = cuda_axes_of(n, stmt);
     sum s = begin_sum(n, stmt, false);
-    const char *partial = emit_identifier(e, "partial", 0), *columns = cuda_count(n, &a, 0), *step = fw_format(e->arena, "%d", CUDA_WARPS_A_BLOCK);
+    const char *partial = emit_identifier(e, "partials", 0), *columns = cuda_count(n, &a, 0), *step = fw_format(e->arena, "%d", CUDA_WARPS_A_BLOCK);
     fw_text body = cuda_text(n, n->indent + 1), terms = cuda_text(n, n->indent + 2);
     for (int i = 1; i <= e->nlevels; i++)
         e->text[i].indent++; /* all inside of the condition */
@@ -302,7 +306,7 @@ static void column_sum(const cuda_nest *n, const sched_stmt *stmt, fw_text *out)
     fw_text_line(&body, "}");
     fw_text_line(&body, "__syncthreads();");
     out->indent = n->indent;
-    fw_text_line(out, "__shared__ %s %s[%d];", ir_type_c(stmt->instr->shape->type), partial, CUDA_THREADS);
+    fw_text_line(out, "__shared__ %s %s[%d];", acc_type(stmt), partial, CUDA_THREADS);
     print_sum(&s, &a, CUDA_COLUMNS, &body, out);
 }
 
@@ -322,12 +326,13 @@ void cuda_product(cuda_nest *n, const sched_stmt *core, const sched_stmt *const 
 {
     emit *e = n->e;
     cuda_axes a = cuda_axes_of(n, core);
+    n->divided = n->layout->parts > 1;
     sum s = begin_sum(n, core, true);
     fw_text before = cuda_text(n, n->indent), body = cuda_text(n, n->indent + 1);
     thread_terms(&s, &body);
     fw_text_add(&before, fw_text_string(&e->text[0]));
     if (core->output)
-        fw_text_line(&body, "%s = %s;", emit_store(e, core), s.acc);
+        emit_assign(e, core, s.acc, &body);
     cuda_keep_names(e);
     e->leaf_instr = core->instr;
     e->leaf_text = s.acc;
@@ -336,5 +341,6 @@ void cuda_product(cuda_nest *n, const sched_stmt *core, const sched_stmt *const 
     e->leaf_instr = NULL;
     fw_text_add(out, fw_text_string(&before));
     cuda_loop(n, &a, CUDA_POINTS, fw_text_string(&body), out);
+    n->divided = false;
 }
 

@@ -242,6 +242,9 @@ ir_users ir_users_of(fw_arena *arena, const ir_comp *comp);
 bool ir_comp_is_binary(const ir_comp *comp, ir_op *op);
 int64_t ir_instr_flops(const ir_instr *instr);                     /* of one execution, operands not counted */
 
+/* ---- collective.c ---- */
+bool ir_is_alone(const ir_instr *instr);         /* a collective with one participant: a copy */
+
 /* ---- read/: HLO text ---- */
 /* Parses one module. NULL after errors were reported. With `allow_elided` false, `constant({...})` is an error in the reader's
  * caller (see ir_module_elided); the reader itself accepts it. */
@@ -251,7 +254,11 @@ const ir_instr *ir_module_elided(const ir_module *module);         /* first cons
 /* ---- print.c ---- */
 void ir_module_print(const ir_module *module, fw_text *out);       /* HLO text that ir_read_hlo reads back to the same module */
 void ir_instr_print(const ir_instr *instr, fw_text *out);          /* one line without newline */
+void ir_attr_print(const ir_attr *attr, fw_text *out);             /* name=value */
 void ir_module_print_dot(const ir_module *module, fw_text *out);   /* graphviz */
+void ir_module_print_html(const ir_module *module, fw_text *out);  /* one page that needs nothing else */
+/* StableHLO in MLIR's generic form. False after everything that StableHLO cannot say was reported (FW_UNSUPPORTED). */
+bool ir_module_print_stablehlo(const ir_module *module, fw_diag *diag, fw_text *out);
 
 /* ---- infer.c, verify.c ---- */
 /* Result shape of `instr` from operands and attributes; NULL when it cannot be inferred (infer column "none") or after an error

@@ -171,6 +171,11 @@ static void print_value(const ir_attr *attr, fw_text *out) {
     }
 }
 
+void ir_attr_print(const ir_attr *attr, fw_text *out) {
+    fw_text_printf(out, "%s=", ir_attr_name(attr->id));
+    print_value(attr, out);
+}
+
 /* ---- instructions ---- */
 
 static bool is_sugar_start(const ir_instr *instr) {
@@ -205,8 +210,8 @@ static void print_attrs(const ir_instr *instr, fw_text *out) {
     for (int i = 0; i < instr->nattrs; i++) {
         if (sugar && instr->attrs[i].id == IR_ATTR_CALLS)
             continue;
-        fw_text_printf(out, ", %s=", ir_attr_name(instr->attrs[i].id));
-        print_value(&instr->attrs[i], out);
+        fw_text_add(out, ", ");
+        ir_attr_print(&instr->attrs[i], out);
     }
 }
 

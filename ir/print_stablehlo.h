@@ -50,15 +50,24 @@ void shlo_string(const char *text, fw_text *out);                  /* "..." as M
 void shlo_symbol(const char *text, fw_text *out);                  /* @name, quoted where it has to be */
 
 /* ---- print_stablehlo_attrs.c ---- */
-/* Starts `key = ` in the dictionary that is open (its opening bracket is printed with the first key). */
-void shlo_attr(shlo *p, const char *key, const char *format, ...) FW_PRINTF(3, 4);
+/* Starts `key = ` in the properties of the operation, which open with the first key; the value is added to the text returned. */
+fw_text *shlo_attr(shlo *p, const char *key);
 void shlo_attr_array(shlo *p, const char *key, int count, const int64_t *ints); /* array<i64: 1, 2> */
-/* `accumulates`: places out of bounds or in the padding change the result differently in HLO and StableHLO. */
-void shlo_discardable(shlo *p, const ir_instr *instr);
 #define SHLO(id, name, form, attrs) void attrs_##attrs(shlo *p, const ir_instr *instr);
 #include "stablehlo.def"
 #undef SHLO
 bool shlo_dot_algorithm(const char *word, fw_text *out);           /* false: StableHLO cannot say it */
+
+/* ---- print_stablehlo_calls.c ---- */
+void shlo_discardable(shlo *p, const ir_instr *instr);             /* {fusewright.semantics = ...}: what MLIR tools may drop */
+
+/* ---- print_stablehlo_collectives.c ---- */
+typedef struct shlo_groups {
+    int count, size;             /* groups, devices in each */
+    int64_t *ids;                /* row after row; -1 behind the end of a shorter group */
+} shlo_groups;
+/* The groups (or pairs) that a raw attribute lists; false where it is written in a way that is not known. */
+bool shlo_groups_of(fw_arena *arena, const ir_instr *instr, ir_attr_id id, shlo_groups *groups);
 
 /* ---- print_stablehlo_check.c ---- */
 /* Marks the computations that the entry reaches, names those that become functions, and reports every instruction that

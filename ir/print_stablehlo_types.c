@@ -37,8 +37,7 @@ void shlo_symbol(const char *text, fw_text *out) {
 /* ---- types ---- */
 
 static bool has_element_type(ir_type type) {
-    return type == IR_PRED || type == IR_TOKEN ||
-           (ir_class_of(type) != IR_CLASS_OTHER && ir_type_bits(type) > 1);
+    return type == IR_PRED || type == IR_TOKEN || (ir_class_of(type) != IR_CLASS_OTHER && ir_type_bits(type) > 1);
 }
 
 bool shlo_has_type(const ir_shape *shape) {
@@ -184,19 +183,21 @@ static void print_bytes(const ir_literal *literal, fw_text *out) {
     fw_text_char(out, '"');
 }
 
-void shlo_dense(const ir_literal *literal, fw_text *out) {
+static void print_elements(const ir_literal *literal, fw_text *out) {
     const ir_shape *shape = literal->shape;
-    int64_t count = ir_shape_count(shape);
     bool whole_bytes = shape->type != IR_PRED && ir_type_bits(shape->type) % 8 == 0;
-    fw_text_add(out, literal->elided ? "dense_resource<__elided__" : "dense<");
-    if (literal->elided || count == 0)
-        ;
-    else if (ir_literal_splat(literal))
+    if (ir_literal_splat(literal))
         print_element(shape->type, literal->data, out);
-    else if (count > LISTED_MAX && whole_bytes)
+    else if (ir_shape_count(shape) > LISTED_MAX && whole_bytes)
         print_bytes(literal, out);
     else
         print_nested(shape, 0, literal->data, out);
+}
+
+void shlo_dense(const ir_literal *literal, fw_text *out) {
+    fw_text_add(out, literal->elided ? "dense_resource<__elided__" : "dense<");
+    if (!literal->elided && ir_shape_count(literal->shape) > 0)
+        print_elements(literal, out);
     fw_text_add(out, "> : ");
-    shlo_type(shape, out);
+    shlo_type(literal->shape, out);
 }

@@ -386,6 +386,11 @@ static void mark_after(build *b)
             b->after[p->members[i]->id] |= b->after[p->members[i]->operands[k]->id];
 }
 
+static bool has_elements(const ir_shape *shape)
+{
+    return ir_shape_count(shape) != 0;
+}
+
 static bool find_contraction(build *b)
 {
     const plan_kernel *p = b->proposal;
@@ -399,6 +404,8 @@ static bool find_contraction(build *b)
         }
     if (!b->contraction)
         return fail(b, "template contraction without a dot or convolution");
+    if (!has_elements(b->contraction->shape) || !has_elements(b->contraction->operands[0]->shape))
+        return fail(b, "a contraction of arrays without elements");
     const char *why = NULL;
     if (!sched_access_of(b->arena, b->contraction, &why))
         return fail(b, why);

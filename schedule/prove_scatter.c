@@ -34,13 +34,17 @@ static scatter read_attrs(const ir_instr *instr)
     return c;
 }
 
-/* Instances are the update's elements in row-major order: variable i is its i-th dim that is not of size 1. NULL where it is not. */
-static __isl_give isl_multi_aff *update_elements(const proof_stmt *s, const ir_shape *update)
+/* Instances are the update's elements, window after window: the variables are its scatter dims, then its window dims, each in order,
+ * without those of size 1. NULL where they are not. */
+static __isl_give isl_multi_aff *update_elements(const proof_stmt *s, const scatter *c)
 {
+    const ir_shape *update = c->instr->operands[2]->shape;
     isl_multi_aff *at = relation_zeros(isl_set_get_space(s->box), update->rank);
     int var = 0;
-    for (int d = 0; d < update->rank; d++) {
-        if (ir_shape_size(update, d) == 1)
+    for (int i = 0; i < 2 * update->rank; i++) {
+        int d = i % update->rank;
+        bool window = position(c->window, c->nwindow, d) >= 0;
+        if (ir_shape_size(update, d) == 1 || window != (i >= update->rank))
             continue;
         if (var == s->nvars || s->stmt->vars[var].extent != ir_shape_size(update, d))
             return isl_multi_aff_free(at);
@@ -127,7 +131,7 @@ bool proof_scatter(proof *p, proof_stmt *s)
     if (ir_op_of(instr->op)->cls != IR_SCATTER_CLASS || instr->noperands != 3 || !same_region(s->stmt) || p->nmoving)
         return proof_fail(p, "values: %s is no scatter in one tile", proof_instr(p, instr));
     scatter c = read_attrs(instr);
-    c.update = update_elements(s, instr->operands[2]->shape);
+    c.update = update_elements(s, &c);
     bool same = c.update && s->stmt->nskips == c.nmap;
     if (!same)
         proof_fail(p, "values: %s does not walk its updates", proof_instr(p, instr));

@@ -64,11 +64,16 @@ bool sched_scatter_stmt(fw_arena *arena, sched_kernel *kernel, sched_builder *va
         int64_t n = ir_shape_size(updates, i);
         int var = sched_var_new(kernel->space, names[i < 8 ? i : 7], n);
         at[i] = sched_var(kernel->space, var);
-        if (n != 1)
-            stmt->vars[stmt->nvars++] = (sched_range){.var = var, .extent = n, .loop = -1, .coef = 1, .size = n};
         if (find(s.window, s.nwindow, i) < 0)
             scatter_vars[nscatter++] = at[i];
     }
+    /* Window after window: where windows overlap, the last one in index order wins. */
+    for (int window = 0; window < 2; window++)
+        for (int i = 0; i < updates->rank; i++) {
+            int64_t n = ir_shape_size(updates, i);
+            if (n != 1 && (find(s.window, s.nwindow, i) >= 0) == window)
+                stmt->vars[stmt->nvars++] = (sched_range){.var = at[i]->terms[0].atom->var, .extent = n, .loop = -1, .coef = 1, .size = n};
+        }
     stmt->skips = fw_alloc_array(arena, (size_t)s.nmap, sizeof *stmt->skips);
     for (int d = 0, w = 0; d < instr->shape->rank; d++) {
         int batch = find(s.batching, s.nbatching, d), start = find(s.map, s.nmap, d);

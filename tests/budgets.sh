@@ -22,6 +22,18 @@ for file in "$shared"/models/exported/*.hlo; do
     [ "$bytes" -le "$room" ] || failed "$name needs $bytes bytes, more than $room"
     [ "$took" -le 2000 ] || failed "$name took $took ms to generate"
 done
+# A kernel's own stack stays under 16 KiB.
+for name in gpt2_decode mlp_train_step resnet8; do
+    mkdir -p "$work/stack"
+    for source in "$work/$name"/*.c; do
+        # shellcheck disable=SC2086
+        gcc $flags -fstack-usage -c "$source" -I "$work/$name" -o "$work/stack/$(basename "$source" .c).o"
+    done
+    deepest=$(cat "$work"/stack/*.su | cut -f2 | sort -n | tail -n 1)
+    echo "$name: at most $deepest bytes of stack in one function"
+    [ "$deepest" -lt 16384 ] || failed "a kernel of $name puts $deepest bytes on the stack"
+    rm -r "$work/stack"
+done
 # What fusion is for: one kernel each.
 for name in softmax log_softmax layer_norm rms_norm gelu dot_epilogue; do
     "$tool" compile "$tests/kernel/$name.hlo" -o "$work/k_$name" --name k >/dev/null || { failed "$name does not compile"; continue; }

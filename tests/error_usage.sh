@@ -36,7 +36,6 @@ usage "not built yet" compile "$file" -o "$work/out" --parallel openmp
 usage "not built yet" compile "$file" -o "$work/out" --constant w=w.npy
 usage "not built yet" compile "$file" -o "$work/out" --bind n=4
 usage "not built yet" explain "$file" --diff "$work"
-usage "not built yet" print "$file" --format stablehlo
 usage "not built yet" verify "$work"
 usage "not built yet" reduce "$file"
 usage "not built yet" rules test "$work"
@@ -49,6 +48,8 @@ works --version
 works ops
 works targets
 works print "$file" --format dot
+works print "$file" --format stablehlo
+works print "$file" --format html
 works explain "$file"
 for phase in module simplified plan schedule program; do
     works compile "$file" --dump "$phase"

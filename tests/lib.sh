@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Shared by the scripts of tests/. Each is run as `sh SCRIPT FUSEWRIGHT [ARGUMENTS]` from any folder.
 set -eu
 LC_ALL=${LC_ALL:-C}

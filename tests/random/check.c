@@ -10,6 +10,7 @@
  *       --file FILE.hlo                    check this module instead, with seed FROM
  *
  * Each module is generated and evaluated in a process of its own, with a limit of time. Exit status: 0, or 1 when something failed. */
+#define _GNU_SOURCE              /* memmem */
 #include "gen.h"
 #include "random_hlo.h"
 
@@ -130,6 +131,31 @@ static const char *chaos_rules(world *w)
     return file;
 }
 
+/* Kernels that define nothing but functions are compiled together, NAME_all.c; the others each by itself. NAME.files lists both. */
+static bool write_files(world *w, const gen_model *m, const char *name)
+{
+    const char *folder = w->job->folder;
+    FILE *all = fopen(path(w->arena, w->job, name, "_all.c"), "w"), *list = fopen(path(w->arena, w->job, name, ".files"), "w");
+    bool ok = all && list && fprintf(list, "%s_all.c\n", name) > 0;
+    for (int i = 0; i < m->output->nfiles && ok; i++) {
+        const gen_file *f = &m->output->files[i];
+        const char *end = strrchr(f->name, '.');
+        bool code = end && !strcmp(end, ".c"), header = end && !strcmp(end, ".h");
+        if (code && memmem(f->data, f->size, "ROW_STRIDE", 10))
+            fprintf(list, "%s\n", f->name);
+        else if (code)
+            fprintf(all, "#include \"%s\"\n", f->name);
+        if (code || header)
+            ok = fw_file_write(w->diag, fw_format(w->arena, "%s/%s", folder, f->name), f->data, f->size);
+    }
+    ok = ok && fprintf(all, "#include \"%s_entry.c\"\n", name) > 0;
+    if (all)
+        ok = !fclose(all) && ok;
+    if (list)
+        ok = !fclose(list) && ok;
+    return ok;
+}
+
 static bool generate(world *w, const char *input, int variant)
 {
     gen_options options = {.input = input, .output = w->job->folder, .name = model_name(w->arena, w->seed, variant), .data = w->job->data};
@@ -155,11 +181,7 @@ static bool generate(world *w, const char *input, int variant)
     bool ok = module && gen_model_plan(&m, module, &report) && gen_model_texts(&m);
     int nouts;
     ir_literal **outs = leaves(w->expected, &nouts);
-    for (int i = 0; i < m.output->nfiles && ok; i++) {
-        const gen_file *f = &m.output->files[i];
-        if (f->size > 2 && strcmp(f->name, "CMakeLists.txt") && strcmp(f->name, "Makefile") && strcmp(f->name, "README.md"))
-            ok = fw_file_write(w->diag, fw_format(w->arena, "%s/%s", w->job->folder, f->name), f->data, f->size);
-    }
+    ok = ok && write_files(w, &m, options.name);
     if (ok)
         write_entry(w, &m, options.name, outs, nouts);
     gen_model_end(&m);
@@ -269,7 +291,7 @@ static bool build(const job *job, fw_arena *arena, const model *models, int coun
                 any = true;
                 fw_text_printf(&list, pass ? "&%s_entry, " : "extern const batch_model %s_entry;\n", name);
                 if (!pass)
-                    fw_text_printf(&files, " %s.c %s_*.c", name, name);
+                    fw_text_printf(&files, " %s.files", name);
             }
     }
     fw_text_add(&list, "0};\n");
@@ -278,7 +300,7 @@ static bool build(const job *job, fw_arena *arena, const model *models, int coun
         return false;
     fputs(fw_text_string(&list), file);
     fclose(file);
-    const char *command = fw_format(arena, "cd %s && %s -std=c11 -w -I. -I%s/tests/random batch_list.c %s/tests/random/batch.c $(ls%s | sort -u) -o %s -lm -lpthread 2>errors",
+    const char *command = fw_format(arena, "cd %s && %s -std=c11 -w -I. -I%s/tests/random batch_list.c %s/tests/random/batch.c $(cat%s) -o %s -lm -lpthread 2>errors",
         job->folder, job->cc, job->data, job->data, fw_text_string(&files), program);
     return shell(command) == 0;
 }
