@@ -190,6 +190,16 @@ int emit_level(emit *e, const sched_value *value)
 
 /* ---- indices ---- */
 
+/* Quotients round down: C rounds to zero, so that what may be negative is first moved up by a multiple of the divisor. */
+static const char *divided(emit *e, const sched_atom *atom)
+{
+    int64_t up = atom->of->min < 0 ? (atom->k - 1 - atom->of->min) / atom->k : 0;
+    const char *of = emit_index(e, up ? sched_addc(e->kernel->space, atom->of, up * atom->k) : atom->of);
+    bool simple = !strpbrk(of, " ");
+    const char *text = fw_format(e->arena, simple ? "%s %c %lld" : "(%s) %c %lld", of, atom->kind == SCHED_DIV ? '/' : '%', (long long)atom->k);
+    return up && atom->kind == SCHED_DIV ? fw_format(e->arena, "%s - %lld", text, (long long)up) : text;
+}
+
 static const char *atom_text(emit *e, const sched_atom *atom)
 {
     const emit_piece *piece = piece_of(e, atom);
@@ -201,9 +211,7 @@ static const char *atom_text(emit *e, const sched_atom *atom)
         gen_use_helper(e->model, "clamp");
         return fw_format(e->arena, "%s_clamp(%s, %lld)", e->model->prefix, emit_value(e, atom->value), (long long)atom->max);
     }
-    const char *of = emit_index(e, atom->of);
-    bool simple = !strpbrk(of, " ");
-    return fw_format(e->arena, simple ? "%s %c %lld" : "(%s) %c %lld", of, atom->kind == SCHED_DIV ? '/' : '%', (long long)atom->k);
+    return divided(e, atom);
 }
 
 static void add_term(emit *e, fw_text *out, const sched_term *t)

@@ -49,6 +49,7 @@ typedef struct cuda_axes { int count; cuda_axis at[EMIT_MAX_LEVELS]; } cuda_axes
 
 /* nest_cuda.c: loops over points, maps, scatters */
 void cuda_stmt(cuda_nest *n, const sched_stmt *stmt, fw_text *out);
+bool cuda_ends_in_barrier(const cuda_nest *n, const sched_stmt *stmt);
 int64_t cuda_stmt_blocks(emit *e, const sched_stmt *stmt);   /* of a whole statement, each with something to do */
 int64_t cuda_points(const sched_stmt *stmt);                 /* elements of its whole result */
 void cuda_maps(cuda_nest *n, const sched_stmt *stmts, int count, fw_text *out);    /* one loop for several maps */

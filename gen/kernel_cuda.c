@@ -200,6 +200,13 @@ static void barrier(const cuda_nest *n, fw_text *out)
     fw_text_line(out, "__syncthreads();");
 }
 
+/* What the statement stored is for all threads of the block. */
+static void barrier_after(const cuda_nest *n, const sched_stmt *stmt, fw_text *out)
+{
+    if (!cuda_ends_in_barrier(n, stmt))
+        barrier(n, out);
+}
+
 /* Statements before the product, then the product with all its epilogues in one go. Where an epilogue overwrites what another one
  * reads, each has a pass of its own. */
 static void contraction(cuda_nest *n, fw_text *out)
@@ -213,7 +220,7 @@ static void contraction(cuda_nest *n, fw_text *out)
             epilogues[count++] = s;
         } else if (s != k->contraction) {
             cuda_stmt(n, s, out);
-            barrier(n, out);
+            barrier_after(n, s, out);
         }
     }
     if (!n->layout->separate) {
@@ -233,7 +240,7 @@ static void statements(cuda_nest *n, fw_text *out)
     for (int i = 0, next; i < k->nstmts; i = next) {
         next = i + 1;
         if (i && !n->layout->whole)
-            barrier(n, out);
+            barrier_after(n, &k->stmts[i - 1], out);
         while (n->layout->whole && next < k->nstmts && cuda_same_points(&k->stmts[i], &k->stmts[next]))
             next++;
         if (next > i + 1)

@@ -344,6 +344,12 @@ int64_t cuda_stmt_blocks(emit *e, const sched_stmt *stmt)
     return points / unit + (points % unit != 0);
 }
 
+bool cuda_ends_in_barrier(const cuda_nest *n, const sched_stmt *stmt)
+{
+    cuda_form form = cuda_stmt_form(n->e, stmt, n->layout->whole);
+    return form == CUDA_BLOCKS || form == CUDA_COLUMNS;
+}
+
 void cuda_stmt(cuda_nest *n, const sched_stmt *stmt, fw_text *out)
 {
     cuda_form form = cuda_stmt_form(n->e, stmt, n->layout->whole);

@@ -106,7 +106,7 @@ static const char *pattern_of(const ir_instr *instr, ir_type type)
 static int operator_rank(const char *p)
 {
     static const struct { const char *text; int rank; } table[] = {{" ? ", EMIT_TERNARY}, {" || ", EMIT_LOGIC}, {" && ", EMIT_LOGIC},
-        {" | ", EMIT_LOGIC}, {" ^ ", EMIT_LOGIC}, {" & ", EMIT_LOGIC}, {" == ", EMIT_COMPARE}, {" != ", EMIT_COMPARE},
+        {" | ", EMIT_LOGIC}, {" ^ ", EMIT_LOGIC}, {" & ", EMIT_LOGIC}, {" %d ", EMIT_COMPARE}, {" == ", EMIT_COMPARE}, {" != ", EMIT_COMPARE},
         {" < ", EMIT_COMPARE}, {" <= ", EMIT_COMPARE}, {" > ", EMIT_COMPARE}, {" >= ", EMIT_COMPARE}, {" + ", EMIT_SUM},
         {" - ", EMIT_SUM}, {" * ", EMIT_PRODUCT}, {" / ", EMIT_PRODUCT}, {" % ", EMIT_PRODUCT}};
     for (int i = 0; i < FW_COUNT(table); i++)
@@ -134,6 +134,13 @@ const char *emit_paren(fw_arena *arena, const char *text, int need)
     return rank_of(text) < need ? fw_format(arena, "(%s)", text) : text;
 }
 
+/* The operator before the operand at `p`: of one character, or of two. */
+static int left_rank(const char *pattern, const char *p)
+{
+    int one = p - pattern >= 3 ? operator_rank(p - 3) : EMIT_PRIMARY, two = p - pattern >= 4 ? operator_rank(p - 4) : EMIT_PRIMARY;
+    return one < two ? one : two;
+}
+
 /* How tightly the operand at `p` of a pattern has to bind, from its neighbours: calls and commas take anything. */
 static int need_at(const char *pattern, const char *p, const char *after)
 {
@@ -141,8 +148,9 @@ static int need_at(const char *pattern, const char *p, const char *after)
     int need = EMIT_TERNARY;
     if (before == ')' || before == '-' || before == '!' || before == '~')
         need = EMIT_UNARY;
-    if (p - pattern >= 3 && before == ' ' && p[-2] != ',' && operator_rank(p - 3) <= EMIT_PRODUCT)
-        need = operator_rank(p - 3) == EMIT_TERNARY ? EMIT_LOGIC : operator_rank(p - 3) == EMIT_LOGIC ? EMIT_PRIMARY : operator_rank(p - 3) + 1;
+    int left = left_rank(pattern, p);
+    if (left <= EMIT_PRODUCT && before == ' ' && p[-2] != ',')
+        need = left == EMIT_TERNARY ? EMIT_LOGIC : left == EMIT_LOGIC ? EMIT_PRIMARY : left + 1;
     if (p - pattern >= 3 && !strncmp(p - 3, " : ", 3))
         need = EMIT_LOGIC;
     int right = operator_rank(after);

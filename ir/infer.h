@@ -51,6 +51,7 @@ bool infer_window_size(const infer_site *c, int64_t size, const ir_window_dim *w
 /* ---- verify_op.c, verify_calls.c ---- */
 bool verify_types(const infer_site *c); /* element types that the op is defined for */
 bool verify_shape(const infer_site *c); /* ops whose result shape the text must state */
+bool verify_collective(const infer_site *c); /* infer_collective.c: the same for collectives and starts */
 bool verify_calls(const infer_site *c); /* signatures of the computations that the instruction calls */
 
 #endif

@@ -66,6 +66,68 @@ const ir_shape *infer_dot(const infer_site *c) {
     return ir_shape_dims(c->arena, declared && infer_is_array(declared) ? declared->type : type, rank, dims);
 }
 
+/* ---- ragged-dot ---- */
+
+/* Where a free dimension of the right operand stands in the result of the plain dot, whose last dimensions are the free
+ * ones of that operand; -1 for another dimension. */
+static int free_place(const infer_site *c, int dim, int rank) {
+    const ir_shape *rhs = c->instr->operands[1]->shape;
+    const int64_t *batch, *contracting;
+    int nbatch = ir_attr_ints(c->instr, IR_ATTR_RHS_BATCH_DIMS, &batch), behind = 0;
+    int ncontracting = ir_attr_ints(c->instr, IR_ATTR_RHS_CONTRACTING_DIMS, &contracting);
+    for (int d = dim; d < rhs->rank; d++) {
+        bool is_free = !infer_has(batch, nbatch, d) && !infer_has(contracting, ncontracting, d);
+        if (d == dim && !is_free)
+            return -1;
+        behind += is_free;
+    }
+    return rank - behind;
+}
+
+/* The sizes of the groups: a row of them, for all or for each index of other dimensions. */
+static bool group_sizes(const infer_site *c, ir_dim *groups) {
+    const ir_shape *sizes = c->instr->operands[2]->shape;
+    if (!ir_type_is_integer(sizes->type) || sizes->rank < 1) {
+        infer_fail(c, "operand 2 must hold the sizes of the groups, it is %s", infer_text(c, sizes));
+        return false;
+    }
+    *groups = sizes->dims[sizes->rank - 1];
+    return true;
+}
+
+/* Like dot, without the group dimension of the right operand; with one for the groups in front where a contracted
+ * dimension is ragged. */
+const ir_shape *infer_ragged_dot(const infer_site *c) {
+    const int64_t *ragged, *group, *contracting;
+    int nragged = ir_attr_ints(c->instr, IR_ATTR_LHS_RAGGED_DIMS, &ragged);
+    int ngroup = ir_attr_ints(c->instr, IR_ATTR_RHS_GROUP_DIMS, &group);
+    int ncontracting = ir_attr_ints(c->instr, IR_ATTR_LHS_CONTRACTING_DIMS, &contracting);
+    ir_dim groups;
+    const ir_shape *plain = infer_dot(c);
+    if (!plain || !group_sizes(c, &groups))
+        return NULL;
+    const ir_shape *lhs = c->instr->operands[0]->shape, *rhs = c->instr->operands[1]->shape;
+    if (nragged != 1 || ragged[0] < 0 || ragged[0] >= lhs->rank)
+        return infer_fail(c, "lhs_ragged_dims must name one dimension of %s", infer_text(c, lhs));
+    ir_dim *dims = fw_alloc_array(c->arena, (size_t)plain->rank + 1, sizeof *dims);
+    bool in_front = infer_has(contracting, ncontracting, ragged[0]);
+    int rank = 0;
+    if (in_front)
+        dims[rank++] = groups;
+    if (ngroup > 1 || (ngroup == 1 && (in_front || group[0] < 0 || group[0] >= rhs->rank)))
+        return infer_fail(c, "rhs_group_dims must name one dimension of %s", infer_text(c, rhs));
+    if (ngroup == 1 && !infer_dim_agrees(rhs->dims[group[0]], groups))
+        return infer_fail(c, "dimension %lld of %s must be that of %s", (long long)group[0], infer_text(c, rhs),
+            infer_text(c, c->instr->operands[2]->shape));
+    int gone = ngroup == 1 ? free_place(c, (int)group[0], plain->rank) : -1;
+    if (ngroup == 1 && gone < 0)
+        return infer_fail(c, "the group dimension is a batch or a contracting one");
+    for (int d = 0; d < plain->rank; d++)
+        if (d != gone)
+            dims[rank++] = plain->dims[d];
+    return ir_shape_dims(c->arena, plain->type, rank, dims);
+}
+
 /* ---- fft, triangular-solve ---- */
 
 const ir_shape *infer_fft(const infer_site *c) {

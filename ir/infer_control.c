@@ -133,3 +133,78 @@ const ir_shape *infer_sort(const infer_site *c) {
         return infer_fail(c, "dimensions must name one dimension of %s", infer_text(c, first));
     return instr->noperands == 1 ? first : infer_tuple(c);
 }
+
+/* (values, indices) with k in the place of the last dimension. */
+const ir_shape *infer_topk(const infer_site *c) {
+    const ir_shape *x = c->instr->operands[0]->shape;
+    int64_t k = ir_attr_int(c->instr, IR_ATTR_K, -1);
+    if (!infer_array(c, 0))
+        return NULL;
+    if (x->rank < 1 || ir_class_of(x->type) == IR_CLASS_COMPLEX)
+        return infer_fail(c, "takes rows of ordered numbers, not %s", infer_text(c, x));
+    ir_dim last = x->dims[x->rank - 1];
+    if (k < 0 || (last.bound >= 0 && k > last.bound))
+        return infer_fail(c, "k=%lld does not fit the last dimension of %s", (long long)k, infer_text(c, x));
+    ir_dim *dims = fw_alloc_array(c->arena, (size_t)x->rank, sizeof *dims);
+    for (int d = 0; d < x->rank - 1; d++)
+        dims[d] = x->dims[d];
+    dims[x->rank - 1] = ir_dim_of(k);
+    const ir_shape *both[] = {
+        ir_shape_dims(c->arena, x->type, x->rank, dims), ir_shape_dims(c->arena, IR_S32, x->rank, dims)};
+    return ir_shape_tuple(c->arena, 2, both);
+}
+
+/* ---- scan ---- */
+
+/* A slice with the scanned dimension put back. */
+static const ir_shape *stacked(const infer_site *c, const ir_shape *slice, int64_t dim, ir_dim size) {
+    if (!infer_is_array(slice) || dim > slice->rank)
+        return infer_fail(c, "an output %s has no place for dimension %lld", infer_text(c, slice), (long long)dim);
+    ir_dim *dims = fw_alloc_array(c->arena, (size_t)slice->rank + 1, sizeof *dims);
+    for (int d = 0; d <= slice->rank; d++)
+        dims[d] = d == dim ? size : slice->dims[d - (d > dim)];
+    return ir_shape_dims(c->arena, slice->type, slice->rank + 1, dims);
+}
+
+/* to_apply(slices of the inputs..., carried...) -> (slices of the outputs..., carried...) */
+static bool scan_takes(const infer_site *c, const ir_comp *comp, int inputs, int64_t dim) {
+    for (int i = 0; i < c->instr->noperands; i++) {
+        const ir_shape *operand = c->instr->operands[i]->shape, *param = comp->params[i]->shape;
+        const ir_shape *whole = i < inputs ? stacked(c, param, dim, c->instr->operands[0]->shape->dims[dim]) : param;
+        if (!whole)
+            return false;
+        if (!infer_agrees(whole, operand)) {
+            infer_fail(c, "parameter %d of %%%s is %s, operand %d is %s", i, comp->name, infer_text(c, param), i,
+                infer_text(c, operand));
+            return false;
+        }
+    }
+    return true;
+}
+
+const ir_shape *infer_scan(const infer_site *c) {
+    const ir_instr *instr = c->instr;
+    const ir_comp *comp = ir_attr_comp(instr, IR_ATTR_TO_APPLY);
+    const ir_shape *root = comp->root->shape, *const one[] = {root};
+    const int64_t *dims;
+    int64_t carries = ir_attr_int(instr, IR_ATTR_NUM_CARRIES, -1);
+    int count = ir_attr_ints(instr, IR_ATTR_DIMENSIONS, &dims), total = root->type == IR_TUPLE ? root->nelems : 1;
+    const ir_shape *const *parts = root->type == IR_TUPLE ? root->elems : one;
+    if (carries < 0 || carries >= instr->noperands || carries > total || comp->nparams != instr->noperands)
+        return infer_fail(c, "num_carries=%lld does not fit %d operands and the computation %%%s", (long long)carries,
+            instr->noperands, comp->name);
+    int inputs = instr->noperands - (int)carries, outputs = total - (int)carries;
+    if (!infer_array(c, 0) || count != 1 || dims[0] < 0 || dims[0] >= instr->operands[0]->shape->rank)
+        return infer_fail(c, "dimensions must name one dimension of the inputs");
+    if (!scan_takes(c, comp, inputs, dims[0]))
+        return NULL;
+    const ir_shape **results = fw_alloc_array(c->arena, (size_t)total + 1, sizeof *results);
+    for (int i = 0; i < total; i++) {
+        results[i] = i < outputs ? stacked(c, parts[i], dims[0], instr->operands[0]->shape->dims[dims[0]]) : parts[i];
+        if (!results[i])
+            return NULL;
+        if (i >= outputs && !infer_agrees(parts[i], comp->params[inputs + i - outputs]->shape))
+            return infer_fail(c, "carried value %d changes its shape to %s", i - outputs, infer_text(c, parts[i]));
+    }
+    return root->type == IR_TUPLE ? ir_shape_tuple(c->arena, total, results) : results[0];
+}

@@ -242,8 +242,9 @@ ir_users ir_users_of(fw_arena *arena, const ir_comp *comp);
 bool ir_comp_is_binary(const ir_comp *comp, ir_op *op);
 int64_t ir_instr_flops(const ir_instr *instr);                     /* of one execution, operands not counted */
 
-/* ---- collective.c ---- */
+/* ---- single_device.c ---- */
 bool ir_is_alone(const ir_instr *instr);         /* a collective with one participant: a copy */
+bool ir_call_forwards(const ir_instr *instr);    /* a custom call that returns its operand: Sharding and the like */
 
 /* ---- read/: HLO text ---- */
 /* Parses one module. NULL after errors were reported. With `allow_elided` false, `constant({...})` is an error in the reader's

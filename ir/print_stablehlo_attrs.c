@@ -218,7 +218,7 @@ static void precision(shlo *p, const ir_instr *instr) {
     fw_text_char(p->out, ']');
 }
 
-/* dot_LHS_RHS_ACCUMULATOR[_xN]: N products of parts of the operands, which are cut into 2 parts for 3, else into 3. */
+/* dot_LHS_RHS_ACCUMULATOR[_xN]: N products of parts of the operands. */
 bool shlo_dot_algorithm(const char *word, fw_text *out) {
     static const char *const types[] = {"bf16", "f16", "tf32", "f32", "f64"};
     const char *found[3] = {NULL}, *at = word;
@@ -235,13 +235,12 @@ bool shlo_dot_algorithm(const char *word, fw_text *out) {
         at += n + 1;
     }
     int products = !*at ? 1 : !strcmp(at, "_x3") ? 3 : !strcmp(at, "_x6") ? 6 : !strcmp(at, "_x9") ? 9 : 0;
-    int parts = products == 1 ? 1 : products == 3 ? 2 : 3;
     if (out)
         fw_text_printf(out,
             "#stablehlo.dot_algorithm<lhs_precision_type = %s, rhs_precision_type = %s, accumulation_type = %s, "
-            "lhs_component_count = %d, rhs_component_count = %d, num_primitive_operations = %d, "
+            "lhs_component_count = 1, rhs_component_count = 1, num_primitive_operations = %d, "
             "allow_imprecise_accumulation = false>",
-            found[0], found[1], found[2], parts, parts, products);
+            found[0], found[1], found[2], products);
     return products != 0;
 }
 
@@ -253,10 +252,10 @@ void attrs_dot(shlo *p, const ir_instr *instr) {
     list_field(p, instr, "lhs_contracting_dimensions", IR_ATTR_LHS_CONTRACTING_DIMS, &separator);
     list_field(p, instr, "rhs_contracting_dimensions", IR_ATTR_RHS_CONTRACTING_DIMS, &separator);
     fw_text_char(p->out, '>');
-    precision(p, instr);
-    if (algorithm && strcmp(algorithm, "unset")) {
+    if (algorithm && strcmp(algorithm, "unset")) /* it decides alone */
         shlo_dot_algorithm(algorithm, shlo_attr(p, "algorithm"));
-    }
+    else
+        precision(p, instr);
 }
 
 /* [b, 0, 1, f]: what each dimension of an operand or the result is; `two` are the letters of the two others. */

@@ -125,9 +125,9 @@ static bool check_instr(fw_arena *arena, const ir_instr *instr, fw_diag *diag) {
         fw_error(diag, FW_UNSUPPORTED, instr->loc, "cannot print %s (%%%s) as StableHLO", op, instr->name);
         return false;
     }
-    /* The start of an asynchronous pair is typed by what it computes, not by its own shape. */
+    /* The start of an asynchronous pair is typed by what it computes, not by its own shape; a tuple by its parts. */
     bool starts = instr->op == IR_OP_ASYNC_START || instr->op == IR_OP_ASYNC_UPDATE || instr->op == IR_OP_COPY_START;
-    if (!starts && !shlo_has_type(instr->shape))
+    if (!starts && instr->op != IR_OP_TUPLE && !shlo_has_type(instr->shape))
         reason = "its element type";
     if (starts && instr->comp->root == instr)
         reason = "an asynchronous operation without an end";

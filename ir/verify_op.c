@@ -210,20 +210,49 @@ static bool check_cholesky(const infer_site *c) {
     return true;
 }
 
-/* (values, indices) with k in the place of the last dimension. */
-static bool check_topk(const infer_site *c) {
-    const ir_shape *x = operand_shape(c, 0), *to = c->instr->shape;
-    int64_t k = ir_attr_int(c->instr, IR_ATTR_K, -1);
-    bool fits = infer_is_array(x) && x->rank >= 1 && k >= 0 && to->type == IR_TUPLE && to->nelems == 2 &&
-                to->elems[0]->type == x->type && to->elems[1]->type == IR_S32;
-    for (int e = 0; fits && e < 2; e++) {
-        fits = to->elems[e]->rank == x->rank && infer_dim_agrees(to->elems[e]->dims[x->rank - 1], ir_dim_of(k));
-        for (int d = 0; fits && d < x->rank - 1; d++)
-            fits = infer_dim_agrees(to->elems[e]->dims[d], x->dims[d]);
+/* The custom call TopK says by its shape what topk says by its attributes. */
+static bool check_custom_call(const infer_site *c) {
+    const char *target = ir_attr_word(c->instr, IR_ATTR_CUSTOM_CALL_TARGET);
+    const ir_shape *x = c->instr->noperands == 1 ? operand_shape(c, 0) : NULL, *to = c->instr->shape;
+    if (strcmp(target, "TopK") != 0)
+        return true;
+    bool fits = x && infer_is_array(x) && x->rank >= 1 && to->type == IR_TUPLE && to->nelems == 2 &&
+                to->elems[0]->type == x->type && to->elems[1]->type == IR_S32 &&
+                infer_dims_agree(to->elems[0], to->elems[1]) && to->elems[0]->rank == x->rank;
+    for (int d = 0; fits && d < x->rank; d++) {
+        ir_dim kept = to->elems[0]->dims[d];
+        fits = d < x->rank - 1 ? infer_dim_agrees(kept, x->dims[d]) : kept.symbol || kept.bound <= x->dims[d].bound;
     }
-    if (fits && !x->dims[x->rank - 1].symbol)
-        fits = k <= x->dims[x->rank - 1].bound;
-    return fits || fail_shapes(c, "the result must be (values, indices) with k in the last dimension");
+    return fits || fail_shapes(c, "TopK returns (values, indices) of a part of the last dimension");
+}
+
+static bool check_triangular_solve(const infer_site *c) {
+    const ir_shape *a = operand_shape(c, 0);
+    const char *transpose = ir_attr_word(c->instr, IR_ATTR_TRANSPOSE_A);
+    if (!ir_type_is_float(a->type) && ir_class_of(a->type) != IR_CLASS_COMPLEX) {
+        infer_fail(c, "is not defined for %s", infer_text(c, a));
+        return false;
+    }
+    return !transpose || strcmp(transpose, "NO_TRANSPOSE") == 0 || strcmp(transpose, "TRANSPOSE") == 0 ||
+           strcmp(transpose, "ADJOINT") == 0 || fail(c, "transpose_a must be NO_TRANSPOSE, TRANSPOSE or ADJOINT");
+}
+
+static bool check_batch_norm(const infer_site *c) {
+    if (ir_type_is_float(operand_shape(c, 0)->type))
+        return true;
+    infer_fail(c, "is not defined for %s", infer_text(c, operand_shape(c, 0)));
+    return false;
+}
+
+/* One integer scalar for each dimension of the result. */
+static bool check_dynamic_reshape(const infer_site *c) {
+    const ir_shape *to = c->instr->shape;
+    if (!infer_is_array(to) || c->instr->noperands != 1 + to->rank)
+        return fail_shapes(c, "takes one size for each dimension of the result");
+    for (int i = 1; i < c->instr->noperands; i++)
+        if (!infer_integer_scalar(c, i))
+            return false;
+    return check_reshape(c);
 }
 
 static bool check_rng_bit_generator(const infer_site *c) {
@@ -271,13 +300,21 @@ bool verify_shape(const infer_site *c) {
         return check_reduce_precision(c);
     case IR_OP_CHOLESKY:
         return check_cholesky(c);
-    case IR_OP_TOPK:
-        return check_topk(c);
+    case IR_OP_TRIANGULAR_SOLVE:
+        return check_triangular_solve(c);
+    case IR_OP_BATCH_NORM_TRAINING:
+    case IR_OP_BATCH_NORM_INFERENCE:
+    case IR_OP_BATCH_NORM_GRAD:
+        return check_batch_norm(c);
+    case IR_OP_DYNAMIC_RESHAPE:
+        return check_dynamic_reshape(c);
+    case IR_OP_CUSTOM_CALL:
+        return check_custom_call(c);
     case IR_OP_RNG_BIT_GENERATOR:
         return check_rng_bit_generator(c);
     case IR_OP_SET_DIMENSION_SIZE:
         return check_set_dimension_size(c);
     default:
-        return true;
+        return verify_collective(c);
     }
 }

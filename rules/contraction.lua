@@ -102,7 +102,7 @@ rule "thin_contraction" {
         keep = set(core) + worth_keeping(parts.chain, 4),
         outputs = parts.outputs,
         allow = { "reassociate", "contract" },
-        why = "a thin matrix product: sums without packing",
+        why = "too thin to pack: plain sums, vectorised along memory",
       }
     end)
   end,

@@ -469,6 +469,10 @@ sched_kernel *sched_build(fw_arena *arena, const plan_kernel *proposal, const ch
         set_canonical(&b);
     if (!set_stmts(&b))
         return NULL;
+    if (kernel->updates && kernel->nstmts > 1) {
+        fail(&b, "a kernel that writes a part of an array does nothing else");
+        return NULL;
+    }
     kernel->nvalues = sched_builder_count(b.values);
     if (!aligned(&b) || !sched_ranges(arena, kernel, why))
         return NULL;

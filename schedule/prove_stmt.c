@@ -221,7 +221,8 @@ bool proof_values(proof *p, proof_stmt *s)
         same = reduction(p, s);
     else
         same = proof_value_is(p, s, stmt->value, stmt->instr, proof_domain_of(isl_set_copy(s->box)), isl_multi_aff_copy(s->index));
-    for (int i = 0; same && i < s->natoms; i++)
+    bool none = isl_set_is_empty(s->box) == isl_bool_true; /* no instance, no index: nothing was matched */
+    for (int i = 0; same && !none && i < s->natoms; i++)
         if (!s->matched[i])
             same = proof_fail(p, "index: %s uses a run-time index that the graph does not have", proof_instr(p, stmt->instr));
     if (!same)

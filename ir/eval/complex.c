@@ -6,8 +6,7 @@
 
 typedef double _Complex number;
 
-/* C11's CMPLX is not in every libc; re + im * I would turn infinities into NaNs. */
-static number make(double re, double im) {
+double _Complex eval_number(double re, double im) {
     union {
         double parts[2];
         number z;
@@ -24,19 +23,19 @@ static double length(number z) {
 
 static number sign_of(number z) {
     double r = length(z);
-    return r == 0 ? make(0, 0) : make(creal(z) / r, cimag(z) / r);
+    return r == 0 ? eval_number(0, 0) : eval_number(creal(z) / r, cimag(z) / r);
 }
 
 /* exp(a + bi) - 1 without cancellation: e^a cos b - 1 = (e^a - 1) cos b - 2 sin^2(b / 2). */
 static number expm1_of(number z) {
     double a = creal(z), b = cimag(z), half = sin(b / 2);
-    return make(expm1(a) * cos(b) - 2 * half * half, exp(a) * sin(b));
+    return eval_number(expm1(a) * cos(b) - 2 * half * half, exp(a) * sin(b));
 }
 
 /* |1 + z|^2 = 1 + a (2 + a) + b^2. */
 static number log1p_of(number z) {
     double a = creal(z), b = cimag(z);
-    return make(0.5 * log1p(a * (2 + a) + b * b), atan2(b, 1 + a));
+    return eval_number(0.5 * log1p(a * (2 + a) + b * b), atan2(b, 1 + a));
 }
 
 static number logistic_of(number z) {
@@ -49,7 +48,7 @@ static bool unary(ir_op op, number z, number *out) {
         *out = sign_of(z);
         return true;
     case IR_OP_NEGATE:
-        *out = make(-creal(z), -cimag(z));
+        *out = eval_number(-creal(z), -cimag(z));
         return true;
     case IR_OP_EXP:
         *out = cexp(z);
@@ -113,7 +112,7 @@ static bool unary(ir_op op, number z, number *out) {
 /* abs, real and imag: from complex to its component type. */
 static void to_component(ir_op op, ir_type type, int64_t n, double *parts, void *out) {
     for (int64_t i = 0; i < n; i++) {
-        number z = make(parts[2 * i], parts[2 * i + 1]);
+        number z = eval_number(parts[2 * i], parts[2 * i + 1]);
         parts[i] = op == IR_OP_ABS ? length(z) : op == IR_OP_REAL ? creal(z) : cimag(z);
     }
     lanes_set(type == IR_C64 ? IR_F32 : IR_F64, n, parts, out);
@@ -129,7 +128,7 @@ bool lanes_unary_complex(const ir_instr *instr, int64_t n, void *out, const void
     }
     for (int64_t i = 0; i < n; i++) {
         number z;
-        if (!unary(instr->op, make(parts[2 * i], parts[2 * i + 1]), &z))
+        if (!unary(instr->op, eval_number(parts[2 * i], parts[2 * i + 1]), &z))
             return false;
         parts[2 * i] = creal(z);
         parts[2 * i + 1] = cimag(z);
@@ -140,9 +139,9 @@ bool lanes_unary_complex(const ir_instr *instr, int64_t n, void *out, const void
 
 static number power(number a, number b) {
     if (b == 0)
-        return make(1, 0);
+        return eval_number(1, 0);
     if (a == 0)
-        return make(0, 0);
+        return eval_number(0, 0);
     return cpow(a, b);
 }
 
@@ -164,7 +163,7 @@ static bool binary(ir_op op, number a, number b, number *out) {
         *out = power(a, b);
         return true;
     case IR_OP_ATAN2: /* -i log((b + ia) / sqrt(a^2 + b^2)) */
-        *out = make(0, -1) * clog((b + make(0, 1) * a) / csqrt(a * a + b * b));
+        *out = eval_number(0, -1) * clog((b + eval_number(0, 1) * a) / csqrt(a * a + b * b));
         return true;
     default:
         return false;
@@ -194,7 +193,7 @@ bool lanes_binary_complex(const ir_instr *instr, int64_t n, void *out, const voi
     lanes_get_complex(type, n, in[1], b);
     for (int64_t i = 0; i < n; i++) {
         number z;
-        if (!binary(instr->op, make(a[2 * i], a[2 * i + 1]), make(b[2 * i], b[2 * i + 1]), &z))
+        if (!binary(instr->op, eval_number(a[2 * i], a[2 * i + 1]), eval_number(b[2 * i], b[2 * i + 1]), &z))
             return false;
         a[2 * i] = creal(z);
         a[2 * i + 1] = cimag(z);

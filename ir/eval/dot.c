@@ -1,15 +1,9 @@
 /* dot: batch dimensions first, then the free ones of the left and of the right operand. */
 #include "eval.h"
 
-/* Element offsets of all index combinations of some dimensions, row-major. */
-typedef struct offset_table {
-    int64_t count;
-    int64_t *at;
-} offset_table;
-
-static offset_table table_of(fw_arena *arena, const ir_shape *shape, const int64_t *dims, int count) {
+eval_table eval_table_of(fw_arena *arena, const ir_shape *shape, const int64_t *dims, int count) {
     int64_t *strides = eval_strides(arena, shape), *sizes = eval_ints(arena, count), *index = eval_ints(arena, count);
-    offset_table table = {.count = 1};
+    eval_table table = {.count = 1};
     for (int i = 0; i < count; i++) {
         sizes[i] = ir_shape_size(shape, (int)dims[i]);
         table.count *= sizes[i];
@@ -24,14 +18,14 @@ static offset_table table_of(fw_arena *arena, const ir_shape *shape, const int64
 }
 
 /* The dimensions of an operand that are in neither list. */
-static offset_table free_table(
+static eval_table free_table(
     fw_arena *arena, const ir_shape *shape, const int64_t *a, int na, const int64_t *b, int nb) {
     int64_t *dims = eval_ints(arena, shape->rank);
     int count = 0;
     for (int d = 0; d < shape->rank; d++)
         if (!eval_listed(a, na, d) && !eval_listed(b, nb, d))
             dims[count++] = d;
-    return table_of(arena, shape, dims, count);
+    return eval_table_of(arena, shape, dims, count);
 }
 
 typedef struct left_offsets {
@@ -52,9 +46,9 @@ ir_literal *eval_dot(eval_frame *f, const ir_instr *instr, ir_literal *const *op
         nrc = ir_attr_ints(instr, IR_ATTR_RHS_CONTRACTING_DIMS, &rc);
     ir_literal *out = ir_literal_new(f->arena, instr->shape);
     fw_arena *arena = fw_arena_new();
-    offset_table lhs_batch = table_of(arena, lhs, lb, nlb), rhs_batch = table_of(arena, rhs, rb, nrb);
-    offset_table lhs_k = table_of(arena, lhs, lc, nlc), rhs_k = table_of(arena, rhs, rc, nrc);
-    offset_table rows = free_table(arena, lhs, lb, nlb, lc, nlc), columns = free_table(arena, rhs, rb, nrb, rc, nrc);
+    eval_table lhs_batch = eval_table_of(arena, lhs, lb, nlb), rhs_batch = eval_table_of(arena, rhs, rb, nrb);
+    eval_table lhs_k = eval_table_of(arena, lhs, lc, nlc), rhs_k = eval_table_of(arena, rhs, rc, nrc);
+    eval_table rows = free_table(arena, lhs, lb, nlb, lc, nlc), columns = free_table(arena, rhs, rb, nrb, rc, nrc);
     left_offsets left = {rows.at, lhs_k.at};
     contraction c = {.m = rows.count,
         .n = columns.count,

@@ -15,6 +15,8 @@ bool lanes_apply(const ir_instr *instr, int64_t n, void *out, const void *const 
         return lanes_bitcast_convert(instr, n, out, in);
     case IR_OP_REDUCE_PRECISION:
         return lanes_reduce_precision(instr, n, out, in);
+    case IR_OP_STOCHASTIC_CONVERT:
+        return lanes_stochastic_convert(instr, n, out, in);
     default:
         return instr->noperands == 1 ? lanes_unary(instr, n, out, in) : lanes_binary(instr, n, out, in);
     }

@@ -42,6 +42,12 @@ ir_literal *eval_copy(fw_arena *arena, const ir_literal *literal);
 /* A literal of `shape` over the data of another one. */
 ir_literal *eval_view(fw_arena *arena, const ir_shape *shape, const ir_literal *literal);
 
+/* ---- collective.c, custom_call.c ---- */
+/* Why the evaluator cannot run this instruction although it knows the operation ("among several participants"), or
+ * NULL. */
+const char *eval_problem(fw_arena *arena, const ir_instr *instr);
+const char *eval_custom_call_problem(fw_arena *arena, const ir_instr *instr);
+
 /* ---- lanes.c: blocks of elements <-> wide C values ---- */
 #define EVAL_LANES 256
 void lanes_get(ir_type type, int64_t n, const void *from, double *to); /* any type but complex */
@@ -64,8 +70,11 @@ bool lanes_clamp(const ir_instr *instr, int64_t n, void *out, const void *const 
 bool lanes_convert(const ir_instr *instr, int64_t n, void *out, const void *const *in); /* convert.c */
 bool lanes_bitcast_convert(const ir_instr *instr, int64_t n, void *out, const void *const *in);
 bool lanes_reduce_precision(const ir_instr *instr, int64_t n, void *out, const void *const *in);
+bool lanes_stochastic_convert(const ir_instr *instr, int64_t n, void *out, const void *const *in); /* random.c */
 bool lanes_unary_complex(const ir_instr *instr, int64_t n, void *out, const void *in); /* complex.c */
 bool lanes_binary_complex(const ir_instr *instr, int64_t n, void *out, const void *const *in);
+/* re + im i; C11's CMPLX is not in every libc, and re + im * I would turn infinities into NaNs. */
+double _Complex eval_number(double re, double im);
 double eval_max(double a, double b); /* NaN from either side, -0 < +0 */
 double eval_min(double a, double b);
 
@@ -106,5 +115,12 @@ typedef struct contraction {
 } contraction;
 void eval_contract(const contraction *c);
 int64_t *eval_multiples(fw_arena *arena, int64_t count, int64_t step); /* 0, step, 2 * step, ... */
+
+/* ---- dot.c: element offsets of all index combinations of some dimensions, row-major ---- */
+typedef struct eval_table {
+    int64_t count;
+    int64_t *at;
+} eval_table;
+eval_table eval_table_of(fw_arena *arena, const ir_shape *shape, const int64_t *dims, int count);
 
 #endif

@@ -254,6 +254,8 @@ static bool supported(fw_diag *diag, const ir_comp *comp) {
             continue;
         if (functions[instr->op] == eval_none)
             eval_none(&f, instr, NULL);
+        else if (eval_problem(arena, instr))
+            eval_fail(&f, instr, eval_problem(arena, instr));
         else if (!ir_shape_is_static(instr->shape))
             eval_fail(&f, instr, "with symbolic dimensions");
         else if (instr->literal && instr->literal->elided)

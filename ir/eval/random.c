@@ -1,7 +1,10 @@
-/* rng-bit-generator: the counter-based generators Threefry-2x32 and Philox-4x32 in the layout that XLA gives their
- * words, bit for bit. A pure function of its state: (state) -> (advanced state, bits). */
+/* rng-bit-generator and stochastic-convert.
+ *
+ * The generators are Threefry-2x32 and Philox-4x32 in the layout that XLA gives their words, bit for bit. Both are pure
+ * functions of their state: (state) -> (advanced state, bits). */
 #include "eval.h"
 
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 
@@ -154,4 +157,36 @@ ir_literal *eval_rng_bit_generator(eval_frame *f, const ir_instr *instr, ir_lite
             next[2] += next[1] < state[1];
     }
     return result;
+}
+
+/* ---- stochastic-convert ---- */
+
+/* Float to signed integer: the magnitude is rounded up where the random number, as a fraction of its range, is below
+ * the fraction that truncation drops. Infinities and what is out of range saturate, NaN gives 0. */
+static int64_t stochastic(double x, uint64_t random, int random_bits, int64_t least, int64_t most) {
+    if (isnan(x))
+        return 0;
+    if (x >= (double)most)
+        return most;
+    if (x <= (double)least)
+        return least;
+    double whole = trunc(fabs(x)), fraction = ldexp(fabs(x) - whole, random_bits);
+    int64_t magnitude = (int64_t)whole + (fraction > 0 && random < (uint64_t)fraction);
+    return signbit(x) ? -magnitude : magnitude;
+}
+
+bool lanes_stochastic_convert(const ir_instr *instr, int64_t n, void *out, const void *const *in) {
+    ir_type from = instr->operands[0]->shape->type, to = instr->shape->type;
+    ir_type random = instr->operands[1]->shape->type;
+    double x[EVAL_LANES];
+    int64_t bits[EVAL_LANES];
+    if (ir_class_of(to) != IR_CLASS_SIGNED || !ir_type_is_float(from))
+        return false;
+    int64_t most = INT64_MAX >> (64 - ir_type_bits(to));
+    lanes_get(from, n, in[0], x);
+    lanes_get_int(random, n, in[1], bits);
+    for (int64_t i = 0; i < n; i++)
+        bits[i] = stochastic(x[i], (uint64_t)bits[i], ir_type_bits(random), -most - 1, most);
+    lanes_set_int(to, n, bits, out);
+    return true;
 }

@@ -151,7 +151,16 @@ int *pass_references_of(
 void pass_make_loops_private(ir_module *module);
 void pass_merge_carried(ir_module *module);
 
+/* ---- combiners.c: sums and orders that rules call ---- */
+typedef struct pass_combiners pass_combiners;
+pass_combiners *pass_combiners_new(fw_arena *scratch, ir_module *module);
+ir_comp *pass_sum(pass_combiners *combiners, ir_type type);
+/* Comparator of two elements and their s32 positions; floats in total order. */
+ir_comp *pass_ordering(pass_combiners *combiners, ir_type type, bool descending);
+void pass_combiners_list(pass_combiners *combiners); /* enters what was made into the module; after the walk */
+
 /* ---- rules and passes ---- */
+ir_instr *pass_expand_batch_norm(pass_edit *edit, ir_instr *instr); /* the context is a pass_combiners */
 ir_instr *pass_rule_reshape(pass_edit *edit, ir_instr *instr);
 ir_instr *pass_rule_broadcast(pass_edit *edit, ir_instr *instr);
 ir_instr *pass_rule_transpose(pass_edit *edit, ir_instr *instr);
@@ -160,6 +169,7 @@ ir_instr *pass_rule_pad(pass_edit *edit, ir_instr *instr);
 ir_instr *pass_rule_concatenate(pass_edit *edit, ir_instr *instr);
 ir_instr *pass_rule_dynamic(pass_edit *edit, ir_instr *instr);
 ir_instr *pass_rule_reduce(pass_edit *edit, ir_instr *instr);
+void pass_expand(ir_module *module);
 void pass_layouts(ir_module *module);
 void pass_forward(ir_module *module);
 void pass_tuples(ir_module *module);

@@ -213,6 +213,17 @@ bool st_accept_word(st_reader *r, const char *word) {
     return true;
 }
 
+bool st_is_reserved(const char *text, size_t length) {
+    static const char *const keywords[] = {"HloModule", "ENTRY", "ROOT", "true", "false", "inf", "nan", "maximal",
+        "replicated", "manual", "unknown", "unreduced", "last_tile_dim_replicate", "shard_as", "shard_like",
+        "FileNames", "FunctionNames", "FileLocations", "StackFrames"};
+    ir_type type;
+    for (int i = 0; i < FW_COUNT(keywords); i++)
+        if (st_is(text, length, keywords[i]))
+            return true;
+    return ir_type_find(text, length, &type);
+}
+
 static int hex_digit(char c) {
     return !is_hex(c) ? -1 : st_is_digit(c) ? c - '0' : (c | 32) - 'a' + 10;
 }

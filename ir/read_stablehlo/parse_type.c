@@ -194,12 +194,14 @@ static const ir_shape *cached_tensor(st_reader *r) {
         st_lex_from(r, end);
         return r->cached[id].shape;
     }
+    if (id >= before) { /* the place is taken before an encoding can hold types of its own */
+        st_cached_type empty = {NULL, false};
+        FW_PUSH(r->scratch, r->cached, r->ncached, r->cached_cap, empty);
+    }
     bool outer = r->saw_quantized;
     r->saw_quantized = false;
     const ir_shape *shape = tensor(r);
-    st_cached_type entry = {shape, r->saw_quantized};
-    if (id >= before)
-        FW_PUSH(r->scratch, r->cached, r->ncached, r->cached_cap, entry);
+    r->cached[id] = (st_cached_type){shape, r->saw_quantized};
     r->saw_quantized |= outer;
     return shape;
 }

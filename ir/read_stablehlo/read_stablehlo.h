@@ -132,12 +132,14 @@ typedef struct st_op {
     st_attr *attrs;
     int nregions, regions_cap;
     st_region *regions;
-    int ntypes; /* the trailing types: of the operands, or all that stands there */
+    int ntypes, types_cap; /* the trailing types: of the operands, or all that stands there */
     const ir_shape **types;
-    int nresults; /* how many results the left side names, -1 for none */
+    bool functional; /* `(operands) -> results` */
+    int nresult_types, result_types_cap;
     const ir_shape **result_types;
+    int nresults;       /* as many as the left side names, or else as there are types */
     ir_instr **results; /* filled by the builder */
-    st_scope *scope;
+    int first_id;       /* where its instructions begin in the computation */
 } st_op;
 
 /* A function; calls may come before its definition. */
@@ -203,6 +205,7 @@ typedef struct st_reader {
     int nunsupported, unsupported_cap;
     struct st_located { ir_instr *instr; const char *alias; size_t length; } *located; /* op_name comes from an alias */
     int nlocated, located_cap;
+    bool bare;          /* the next attribute value has no type of its own behind a ':' */
     bool saw_quantized; /* in the types of the current operation */
     int symbols_cap;    /* of module->symbols */
     unsigned next_name; /* of instructions whose value has no name of its own */
@@ -220,6 +223,7 @@ bool st_accept(st_reader *r, int kind);
 bool st_expect(st_reader *r, int kind, const char *what);
 bool st_word(const st_reader *r, const char *word);
 bool st_accept_word(st_reader *r, const char *word);
+bool st_is_reserved(const char *text, size_t length); /* cannot be a name in HLO text */
 bool st_string(st_reader *r, const char **text, size_t *length); /* consumes a string and undoes its escapes */
 bool st_enter(st_reader *r);
 void st_leave(st_reader *r);
@@ -281,36 +285,39 @@ ir_instr *st_value(st_reader *r); /* %name or %name#2 at the current token; NULL
 
 /* ---- parse_op.c, parse_pretty.c ---- */
 bool st_operation(st_reader *r); /* with its results */
-bool st_operand(st_reader *r, st_op *op);
+bool st_op_items(st_reader *r, st_op *op); /* what stands between the name and the types */
 bool st_trailing_types(st_reader *r, st_op *op);
-bool st_op_items(st_reader *r, st_op *op);
 
 /* ---- parse_region.c ---- */
-st_region *st_region_add(st_reader *r, st_op *op);
 bool st_read_region(st_reader *r, st_op *op); /* `{...}` with optional ^bb0(...) */
 bool st_block(st_reader *r);                  /* operations up to and with the closing brace */
+bool st_param(st_reader *r, const char **at, const char **name, size_t *length, const ir_shape **shape); /* `%x: type` */
 bool st_read_while(st_reader *r, st_op *op);  /* behind the name, up to the end */
 bool st_read_reducer(st_reader *r, st_op *op);
 bool st_applied(st_reader *r, st_op *op, const char *name, size_t length);
 
 /* ---- parse_func.c, parse_module.c ---- */
-bool st_function(st_reader *r);
+bool st_function(st_reader *r); /* func.func in pretty or generic form */
 int st_func_number(st_reader *r, const char *name, size_t length);
-bool st_generic_function(st_reader *r, st_op *op);
+bool st_text(st_reader *r);     /* all of it */
 
 /* ---- build.c: what the builders share ---- */
 const st_op_info *st_op_find(st_reader *r, const char *name, size_t length);
 void st_ops_of_table(st_reader *r);
+ir_instr *st_emit_in(st_reader *r, ir_comp *comp, const char *at, ir_op hlo, const ir_shape *shape, int n,
+    ir_instr *const *operands);
 ir_instr *st_emit(st_reader *r, const st_op *op, ir_op hlo, const ir_shape *shape, int n, ir_instr *const *operands);
 ir_instr *st_constant(st_reader *r, const st_op *op, ir_literal *literal);
-ir_instr *st_tuple(st_reader *r, const st_op *op, int n, ir_instr *const *values);
-const ir_shape *st_result_type(st_reader *r, st_op *op, int i); /* NULL after an error */
-bool st_results_from(st_reader *r, st_op *op, ir_instr *instr); /* the instruction, or the elements of its tuple */
-const ir_shape *st_whole_result(st_reader *r, st_op *op);       /* the only result, or the tuple of all */
+ir_instr *st_tuple_in(st_reader *r, ir_comp *comp, const char *at, int n, ir_instr *const *values);
+ir_instr *st_element_in(st_reader *r, ir_comp *comp, const char *at, ir_instr *tuple, int index, const ir_shape *shape);
+const ir_shape *st_result_type(st_reader *r, const st_op *op, int i); /* NULL after an error */
+const ir_shape *st_whole_result(st_reader *r, const st_op *op); /* the only result, or the tuple of all; NULL likewise */
 bool st_takes(st_reader *r, const st_op *op, int least, int most);
-bool st_give(st_op *op, ir_instr *instr); /* the only result */
+bool st_give(st_reader *r, st_op *op, ir_instr *instr); /* the only result, or the elements of its tuple are the results */
+bool st_forward(st_op *op, ir_instr *instr);            /* a value that exists is the only result */
 void st_unsupport(st_reader *r, const char *at, const char *what, size_t length);
-bool st_decline(st_reader *r, st_op *op, const char *why); /* this use of the operation is not supported; results stay open */
+bool st_decline(st_reader *r, st_op *op, const char *why); /* this use is not supported; reading goes on; NULL: none is */
+bool st_build(st_reader *r, st_op *op);
 void st_name(st_reader *r, ir_instr *instr, const char *base);
 
 /* ---- order.c ---- */

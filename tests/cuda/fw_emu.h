@@ -1,8 +1,8 @@
 /* Runs CUDA kernels on a CPU, for tests: g++ -std=c++17 -x c++ -include fw_emu.h -DNAME_LAUNCH=FW_LAUNCH -DNAME_SHARED=FW_SHARED.
  *
- * Every CUDA thread is a fiber; blocks run one after the other. A fiber runs until it waits at a barrier or a warp operation, so
- * what is computed between two barriers comes in whole threads, in the order that FW_EMU_ORDER says: forward, reverse, or
- * random:SEED. A kernel that needs a barrier that is not there gives other results in some order. Reported as errors (exit 99):
+ * Every CUDA thread is a fiber; blocks run one after the other. A warp runs until all of it waits at a barrier, in it a thread until
+ * it waits for the others, in the order that FW_EMU_ORDER says: forward, reverse, or random:SEED. A kernel that needs a barrier
+ * that is not there gives other results in some order. Reported as errors (exit 99):
  * barriers that only some threads reach, warp operations that miss lanes, writes past dynamic shared memory or past an array of the
  * device, pointers that are not the device's, runtime calls that a capture does not allow, memory that is never freed. Shared
  * memory and new arrays hold NaN. Not seen: data races whose result does not depend on the order, and anything about speed. */
@@ -206,6 +206,20 @@ inline void run_fiber(int thread)
     swapcontext(&scheduler, &fibers[thread].context);
 }
 
+/* Runs a warp until all its threads have ended or stand at a barrier of the block: as far ahead of the others as can be. */
+inline void run_warp(int warp)
+{
+    int first = warp * 32, count = (int)fibers.size() - first < 32 ? (int)fibers.size() - first : 32;
+    for (bool moved = true; moved;) {
+        for (int l : ordered(count))
+            if (fibers[first + l].at == READY)
+                run_fiber(first + l);
+        moved = false;
+        for (int i = first; i < first + count; i++)
+            moved |= fibers[i].at == READY || (fibers[i].at == IN_WARP && release_lane(i));
+    }
+}
+
 inline void run_block(size_t bytes)
 {
     int count = (int)fibers.size();
@@ -221,18 +235,13 @@ inline void run_block(size_t bytes)
         fibers[i].line = 0;
         makecontext(&fibers[i].context, enter, 0);
     }
-    std::vector<int> order = ordered(count);
     for (int done = 0; done < count;) {
-        for (int i : order)
-            if (fibers[i].at == READY)
-                run_fiber(i);
-        bool moved = false;
+        for (int warp : ordered((count + 31) / 32))
+            run_warp(warp);
         done = 0;
-        for (int i = 0; i < count; i++) {
-            moved |= fibers[i].at == READY || (fibers[i].at == IN_WARP && release_lane(i));
-            done += fibers[i].at == DONE;
-        }
-        if (!moved && done < count)
+        for (const fiber &f : fibers)
+            done += f.at == DONE;
+        if (done < count)
             release_block();
     }
     for (int i = 0; i < GUARD; i++)

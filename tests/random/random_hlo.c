@@ -231,7 +231,7 @@ static int parameter(comp *c, shape s)
 static int constant(comp *c, type t, double x)
 {
     return t == PRED ? emit(c, scalar(t), 1, true, "constant(%s)", x != 0 ? "true" : "false")
-                     : emit(c, scalar(t), fabs(x), true, isinf(x) ? (x > 0 ? "constant(inf)" : "constant(-inf)") : "constant(%.9g)", x);
+                     : emit(c, scalar(t), fabs(x), true, isinf(x) ? (x > 0 ? "constant(inf)" : "constant(-inf)") : is_float(t) ? "constant(%.9g)" : "constant(%.0f)", x);
 }
 
 static int splat(comp *c, shape s, double x)

@@ -1,5 +1,6 @@
-/* Who takes part in a collective. The output of fusewright runs as one process on one device: a collective of a module
- * with one replica and one partition has a single participant, and is then a copy. */
+/* What remains of a distributed program on one device. The output of fusewright runs as one process: a collective of a
+ * module with one replica and one partition has a single participant and is a copy, and where an array is placed does
+ * not matter. */
 #include "ir.h"
 
 #include <string.h>
@@ -23,4 +24,18 @@ bool ir_is_alone(const ir_instr *instr) {
     if (pairs) /* from 0 to 0 is the only way there is; without a pair nothing arrives */
         return strspn(pairs, "{},0 ") == strlen(pairs);
     return !groups || lone_groups(groups);
+}
+
+/* Custom calls that only say where their operand is to be. */
+bool ir_call_forwards(const ir_instr *instr) {
+    static const char *const targets[] = {
+        "Sharding", "xla.sdy.FuncResultSharding", "annotate_device_placement", "MoveToHost", "MoveToDevice"};
+    const char *target = ir_attr_word(instr, IR_ATTR_CUSTOM_CALL_TARGET);
+    if (instr->op != IR_OP_CUSTOM_CALL || !target || instr->noperands != 1 ||
+        !ir_shape_equal(instr->shape, instr->operands[0]->shape))
+        return false;
+    for (int i = 0; i < FW_COUNT(targets); i++)
+        if (strcmp(target, targets[i]) == 0)
+            return true;
+    return false;
 }

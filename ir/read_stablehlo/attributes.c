@@ -1,0 +1,135 @@
+/* The attributes of an operation: found by their generic name or the short one of the pretty form, and put on instructions. */
+#include "read_stablehlo.h"
+
+#include <string.h>
+
+/* Generic name, then pretty name. */
+static const char *const pretty_names[][2] = {{"broadcast_dimensions", "dims"}, {"permutation", "dims"},
+    {"dimensions", "dims"}, {"dimension", "dim"}, {"iota_dimension", "dim"}, {"edge_padding_low", "low"},
+    {"edge_padding_high", "high"}, {"interior_padding", "interior"}, {"slice_sizes", "sizes"},
+    {"precision_config", "precision"}, {"dimension_numbers", "dim_numbers"}, {"fft_type", "type"},
+    {"fft_length", "length"}, {"rng_distribution", "distribution"}, {"rng_algorithm", "algorithm"},
+    {"call_target_name", "@"}, {"callee", "@"}, {"index", "["}, {"name", "\""}};
+
+const st_attr *st_get(const st_op *op, const char *name) {
+    const st_attr *found = st_find(op->attrs, op->nattrs, name);
+    for (int i = 0; !found && i < FW_COUNT(pretty_names); i++)
+        if (!strcmp(pretty_names[i][0], name))
+            found = st_find(op->attrs, op->nattrs, pretty_names[i][1]);
+    return found;
+}
+
+static const char *place_of(const st_op *op, const st_attr *attr) {
+    return attr && attr->start ? attr->start : op->at;
+}
+
+static bool wrong_kind(st_reader *r, const st_op *op, const st_attr *attr, const char *wanted) {
+    return st_fail(r, place_of(op, attr), "the attribute '%.*s' of %.*s must be %s", st_shown(attr->key_length), attr->key ? attr->key : "",
+        st_shown(op->length), op->name, wanted);
+}
+
+bool st_ints(st_reader *r, const st_op *op, const st_attr *attr, int *count, int64_t **ints) {
+    *count = 0;
+    *ints = NULL;
+    if (!attr)
+        return true;
+    if (attr->kind == ST_DENSE) {
+        const ir_literal *literal = attr->literal;
+        int64_t n = ir_shape_count(literal->shape);
+        if (n > 1 << 20 || ir_class_of(literal->shape->type) == IR_CLASS_FLOAT ||
+            ir_class_of(literal->shape->type) == IR_CLASS_COMPLEX)
+            return wrong_kind(r, op, attr, "integers");
+        *count = (int)n;
+        *ints = fw_alloc_array(r->arena, (size_t)n, sizeof **ints);
+        size_t bytes = ir_type_bytes(literal->shape->type);
+        for (int i = 0; i < *count; i++)
+            (*ints)[i] = ir_number_get_int(literal->shape->type, (const char *)literal->data + (size_t)i * bytes);
+        return true;
+    }
+    if (attr->kind != ST_LIST)
+        return wrong_kind(r, op, attr, "a list of integers");
+    *ints = fw_alloc_array(r->arena, (size_t)attr->count, sizeof **ints);
+    *count = attr->count;
+    for (int i = 0; i < attr->count; i++) {
+        if (attr->items[i].kind != ST_INT)
+            return wrong_kind(r, op, attr, "a list of integers");
+        (*ints)[i] = attr->items[i].i;
+    }
+    return true;
+}
+
+bool st_get_ints(st_reader *r, const st_op *op, const char *name, int *count, int64_t **ints) {
+    return st_ints(r, op, st_get(op, name), count, ints);
+}
+
+bool st_get_int(st_reader *r, const st_op *op, const char *name, int64_t absent, int64_t *value) {
+    const st_attr *attr = st_get(op, name);
+    *value = attr ? attr->i : absent;
+    if (attr && attr->kind == ST_DENSE && ir_shape_count(attr->literal->shape) == 1 &&
+        !ir_type_is_float(attr->literal->shape->type)) {
+        *value = ir_number_get_int(attr->literal->shape->type, attr->literal->data);
+        return true;
+    }
+    return !attr || attr->kind == ST_INT || wrong_kind(r, op, attr, "an integer");
+}
+
+const char *st_get_text(st_reader *r, const st_op *op, const char *name) {
+    const st_attr *attr = st_get(op, name);
+    if (!attr || (attr->kind != ST_WORD && attr->kind != ST_TEXT))
+        return NULL;
+    return fw_strndup(r->arena, attr->text, attr->length);
+}
+
+/* ---- putting ---- */
+
+void st_put_ints(ir_instr *instr, ir_attr_id id, int count, const int64_t *ints) {
+    ir_attr *attr = ir_attr_add(instr, id);
+    attr->count = count;
+    attr->ints = ints;
+}
+
+void st_put_int(ir_instr *instr, ir_attr_id id, int64_t value) {
+    ir_attr_add(instr, id)->i = value;
+}
+
+void st_put_text(ir_instr *instr, ir_attr_id id, const char *text) {
+    ir_attr_add(instr, id)->text = text;
+}
+
+void st_put_comp(ir_instr *instr, ir_attr_id id, ir_comp *comp) {
+    ir_attr *attr = ir_attr_add(instr, id);
+    attr->comps = fw_alloc(instr->comp->module->arena, sizeof *attr->comps);
+    attr->comps[0] = comp;
+    attr->count = 1;
+}
+
+void st_mark(st_reader *r, ir_instr *instr) {
+    (void)r;
+    st_put_text(instr, IR_ATTR_FRONTEND_ATTRIBUTES, "{fusewright.semantics=\"stablehlo\"}");
+}
+
+/* `[DEFAULT, HIGH]`; nothing is put where all are the default. */
+bool st_put_precision(st_reader *r, const st_op *op, const st_attr *attr, ir_instr *instr) {
+    static const char *const names[3][2] = {{"DEFAULT", "default"}, {"HIGH", "high"}, {"HIGHEST", "highest"}};
+    if (!attr)
+        return true;
+    if (attr->kind != ST_LIST || attr->count > 2)
+        return wrong_kind(r, op, attr, "a list of two precisions");
+    const char **words = fw_alloc_array(r->arena, 2, sizeof *words);
+    bool all_default = true;
+    for (int i = 0; i < attr->count; i++) {
+        const st_attr *item = &attr->items[i];
+        for (int n = 0; n < 3; n++)
+            if (item->kind == ST_WORD && st_is(item->text, item->length, names[n][0]))
+                words[i] = names[n][1];
+        if (!words[i])
+            return st_fail(r, place_of(op, item), "expected DEFAULT, HIGH or HIGHEST");
+        all_default &= !strcmp(words[i], "default");
+    }
+    if (all_default)
+        return true;
+    ir_attr *put = ir_attr_add(instr, IR_ATTR_OPERAND_PRECISION);
+    put->words = words;
+    put->count = attr->count;
+    return true;
+}
