@@ -1,5 +1,5 @@
-/* NAME.cu: state, and a driver that puts the steps of the program into a stream. Loops of known length run on the host, which only
- * launches; what depends on values in the GPU's memory would have to wait for them and is refused. */
+/* NAME.cu: state, and a driver that puts the steps of the program into a stream. Loops of known length run on the host,
+ * which only launches; what depends on values in the GPU's memory would have to wait for them and is refused. */
 #include "emit_cuda.h"
 
 #include <string.h>
@@ -7,11 +7,11 @@
 typedef struct emitter {
     gen_model *model;
     fw_text out;
-    bool *moves;                 /* by buffer id: the driver's pointer changes (SWAP) */
-    bool *used;                  /* by buffer id: the text names it */
-    int64_t *offsets;            /* by buffer id: place of a constant in the state's memory */
+    bool *moves; /* by buffer id: the driver's pointer changes (SWAP) */
+    bool *used; /* by buffer id: the text names it */
+    int64_t *offsets; /* by buffer id: place of a constant in the state's memory */
     int64_t constant_bytes;
-    int loops;                   /* nesting, for the names of variables */
+    int loops; /* nesting, for the names of variables */
     bool ok;
 } emitter;
 
@@ -23,6 +23,11 @@ static void emit_block(emitter *e, const sched_block *block);
 static bool in_state(const emitter *e, const sched_buffer *buffer)
 {
     return buffer->kind == SCHED_BUF_CONSTANT && e->model->weights != GEN_WEIGHTS_CALLER;
+}
+
+static const char *at_offset(const emitter *e, const char *base, int64_t offset)
+{
+    return offset ? fw_format(e->model->arena, "%s + %lld", base, (long long)offset) : base;
 }
 
 static bool is_local(const emitter *e, const sched_buffer *buffer)
@@ -65,13 +70,13 @@ static const char *local_declaration(emitter *e, const sched_buffer *buffer)
     const char *type = gen_c_type(buffer->shape->type), *name = e->model->buffer_names[buffer->id];
     ir_type ignored;
     if (in_state(e, buffer))
-        return fw_format(a, "const %s *const %s = (const %s *)(state->constants + %lld);", type, name, type,
-            (long long)e->offsets[buffer->id]);
-    const char *place = buffer->kind == SCHED_BUF_WORK ? fw_format(a, "work + %lld", (long long)buffer->offset)
-                                                       : argument(e, buffer, &ignored);
+        return fw_format(a, "const %s *const %s = (const %s *)%s;", type, name, type,
+            emit_paren(a, at_offset(e, "state->constants", e->offsets[buffer->id]), EMIT_PRIMARY));
+    const char *place =
+        buffer->kind == SCHED_BUF_WORK ? at_offset(e, "work", buffer->offset) : argument(e, buffer, &ignored);
     if (e->moves[buffer->id])
         return fw_format(a, "void *%s = %s%s;", name, buffer->kind == SCHED_BUF_PARAM ? "(void *)" : "", place);
-    return fw_format(a, "%s *const %s = (%s *)(%s);", type, name, type, place);
+    return fw_format(a, "%s *const %s = (%s *)%s;", type, name, type, emit_paren(a, place, EMIT_PRIMARY));
 }
 
 static const char *locals_text(emitter *e)
@@ -134,7 +139,7 @@ static void add_arguments(emitter *e, const gen_kernel *kernel, size_t line)
     for (int i = 0; i < k->plan->noutputs; i++)
         add_argument(e, &line, pointer_text(e, step->outputs[i], gen_c_type(k->plan->outputs[i]->shape->type), true));
     if (cuda_spills(k))
-        add_argument(e, &line, fw_format(e->model->arena, "work + %lld", (long long)e->model->program->buffer_bytes));
+        add_argument(e, &line, at_offset(e, "work", e->model->program->buffer_bytes));
 }
 
 static const char *step_comment(emitter *e, const gen_kernel *kernel)
@@ -170,8 +175,8 @@ static void emit_kernel(emitter *e, const sched_step *step)
     const char *prefix = e->model->prefix;
     fw_text_line(&e->out, "/* %s */", step_comment(e, kernel));
     size_t line = e->out.size;
-    fw_text_printf(&e->out, "%*s%s_LAUNCH(%s_%s, %s, %d, %lld, stream", 4 * e->out.indent, "", prefix, prefix, kernel->name, grid,
-        CUDA_THREADS, (long long)l.shared_bytes);
+    fw_text_printf(&e->out, "%*s%s_LAUNCH(%s_%s, %s, %d, %lld, stream", 4 * e->out.indent, "", prefix, prefix,
+        kernel->name, grid, CUDA_THREADS, (long long)l.shared_bytes);
     add_arguments(e, kernel, line);
     fw_text_add(&e->out, ");\n");
     fw_text_line(&e->out, "if (cudaPeekAtLastError() != cudaSuccess)");
@@ -192,8 +197,8 @@ static void emit_while(emitter *e, const sched_step *step)
         refuse(e, step->instr, "the number of iterations of a while loop is known only in the memory of the GPU");
         return;
     }
-    fw_text_line(&e->out, "for (int64_t %s = 0; %s < %lld; %s++) { /* %s */", trip, trip, (long long)step->trip_count, trip,
-        step->instr ? step->instr->name : "while");
+    fw_text_line(&e->out, "for (int64_t %s = 0; %s < %lld; %s++) { /* %s */", trip, trip, (long long)step->trip_count,
+        trip, step->instr ? step->instr->name : "while");
     e->loops++;
     e->out.indent++;
     emit_block(e, step->body);
@@ -218,7 +223,8 @@ static void emit_block(emitter *e, const sched_block *block)
     for (int i = 0; block && i < block->nsteps; i++) {
         const sched_step *step = &block->steps[i];
         switch (step->kind) {
-        case SCHED_STEP_KERNEL: case SCHED_STEP_COPY: emit_kernel(e, step); break;
+        case SCHED_STEP_KERNEL:
+        case SCHED_STEP_COPY: emit_kernel(e, step); break;
         case SCHED_STEP_WHILE: emit_while(e, step); break;
         case SCHED_STEP_IF:
             refuse(e, step->instr, "the branch of a conditional is known only in the memory of the GPU");
@@ -272,8 +278,9 @@ static void place_constants(emitter *e)
 
 static void copy_line(emitter *e, int64_t offset, const char *from, int64_t bytes, fw_text *out)
 {
-    const char *to = offset ? fw_format(e->model->arena, "state->constants + %lld", (long long)offset) : "state->constants";
-    fw_text_line(out, "if (cudaMemcpy(%s, %s, %lld, cudaMemcpyHostToDevice) != cudaSuccess)", to, from, (long long)bytes);
+    const char *to = at_offset(e, "state->constants", offset);
+    fw_text_line(
+        out, "if (cudaMemcpy(%s, %s, %lld, cudaMemcpyHostToDevice) != cudaSuccess)", to, from, (long long)bytes);
     fw_text_line(out, "    return %s_ERROR_DEVICE;", e->model->prefix);
 }
 
@@ -289,13 +296,15 @@ static const char *upload_text(emitter *e)
         fw_text_line(&out, "(void)state;");
         return fw_text_string(&out);
     }
-    fw_text_line(&out, "if (cudaMalloc((void **)&state->constants, %lld) != cudaSuccess)", (long long)e->constant_bytes);
+    fw_text_line(
+        &out, "if (cudaMalloc((void **)&state->constants, %lld) != cudaSuccess)", (long long)e->constant_bytes);
     fw_text_line(&out, "    return %s_ERROR_MEMORY;", m->prefix);
     if (blob)
         copy_line(e, 0, "weights", e->constant_bytes, &out);
     for (int i = 0; i < m->program->nbuffers && !blob; i++)
         if (in_state(e, m->program->buffers[i]) && m->buffer_used[i] && m->program->buffers[i]->bytes)
-            copy_line(e, e->offsets[i], gen_constant_text(m, m->program->buffers[i]), m->program->buffers[i]->bytes, &out);
+            copy_line(
+                e, e->offsets[i], gen_constant_text(m, m->program->buffers[i]), m->program->buffers[i]->bytes, &out);
     return fw_text_string(&out);
 }
 
@@ -343,11 +352,15 @@ static const char *checks_text(gen_model *model)
 bool gen_driver_cuda(gen_model *model, fw_text *out)
 {
     size_t n = (size_t)model->program->nbuffers + 1;
-    emitter e = {.model = model, .ok = true, .moves = fw_alloc_array(model->arena, n, sizeof(bool)),
-        .used = fw_alloc_array(model->arena, n, sizeof(bool)), .offsets = fw_alloc_array(model->arena, n, sizeof(int64_t))};
+    emitter e = {.model = model,
+        .ok = true,
+        .moves = fw_alloc_array(model->arena, n, sizeof(bool)),
+        .used = fw_alloc_array(model->arena, n, sizeof(bool)),
+        .offsets = fw_alloc_array(model->arena, n, sizeof(int64_t))};
     fw_text_init(&e.out, model->arena);
     if (model->options->rules.numerics == RULES_STRICT) {
-        fw_error(model->diag, FW_UNSUPPORTED, GEN_NOWHERE, "--numerics=strict is not built for CUDA yet: nvcc fuses products with sums");
+        fw_error(model->diag, FW_UNSUPPORTED, GEN_NOWHERE,
+            "--numerics=strict is not built for CUDA yet: nvcc fuses products with sums");
         return false;
     }
     find_moves(model->program->main, e.moves);
@@ -356,8 +369,8 @@ bool gen_driver_cuda(gen_model *model, fw_text *out)
     fw_text_init(&constants, model->arena);
     gen_constants_inline(model, &constants);
     gen_slot slots[] = {
-        {"banner", gen_banner(model, fw_format(model->arena, "%s.cu: runs the model in %d step%s.", model->prefix, model->nkernels,
-            model->nkernels == 1 ? "" : "s"))},
+        {"banner", gen_banner(model, fw_format(model->arena, "%s.cu: runs the model in %d step%s.", model->prefix,
+                                         model->nkernels, model->nkernels == 1 ? "" : "s"))},
         {"constants", fw_text_string(&constants)},
         {"kernels", kernels_text(model)},
         {"upload", upload_text(&e)},

@@ -1,15 +1,16 @@
-/* The CUDA backend's kernels: how a kernel is laid out over the grid, its parameters, its scratch and the order of its statements. */
+/* The CUDA backend's kernels: how a kernel is laid out over the grid, its parameters, its scratch and the order of its
+ * statements. */
 #include "emit_cuda.h"
 
 #include <string.h>
 
 enum {
-    BLOCKS_A_CORE = 32,          /* at most so many blocks; threads go on with a grid's width of points ahead */
-    SPILLED_A_CORE = 2           /* blocks that have their scratch in the workspace */
+    BLOCKS_A_CORE = 32, /* at most so many blocks; threads go on with a grid's width of points ahead */
+    SPILLED_A_CORE = 2 /* blocks that have their scratch in the workspace */
 };
 
-static const char *const words[] = {"point", "lane", "warp", "term", "other", "step", "column", "first", "partial", "work", "t", "blockIdx",
-    "blockDim", "gridDim", "threadIdx", NULL};
+static const char *const words[] = {"point", "lane", "warp", "term", "other", "step", "column", "first", "partial",
+    "work", "t", "blockIdx", "blockDim", "gridDim", "threadIdx", NULL};
 
 /* ---- layout ---- */
 
@@ -52,7 +53,11 @@ static bool has_scratch(const sched_kernel *k)
     return false;
 }
 
-typedef struct reader { const sched_kernel *kernel; const sched_stmt *stmt; bool elsewhere; } reader;
+typedef struct reader {
+    const sched_kernel *kernel;
+    const sched_stmt *stmt;
+    bool elsewhere;
+} reader;
 
 static void see_load(void *user, const sched_value *value)
 {
@@ -93,7 +98,8 @@ static int64_t whole_blocks(gen_model *model, const gen_kernel *kernel)
     int64_t blocks = 1, cores = model->target->cores > 0 ? model->target->cores : 1;
     for (int i = 0; i < k->nstmts; i++) {
         const sched_stmt *s = &k->stmts[i];
-        int64_t n = s == k->contraction ? round_up(cuda_points(s), CUDA_THREADS) / CUDA_THREADS : cuda_stmt_blocks(e, s);
+        int64_t n =
+            s == k->contraction ? round_up(cuda_points(s), CUDA_THREADS) / CUDA_THREADS : cuda_stmt_blocks(e, s);
         blocks = n > blocks ? n : blocks;
     }
     return at_most(blocks, BLOCKS_A_CORE * cores);
@@ -127,7 +133,9 @@ cuda_layout cuda_layout_of(gen_model *model, const gen_kernel *kernel)
 
 static const char *unsupported_type(fw_arena *arena, const ir_shape *shape)
 {
-    return *ir_type_c(emit_type(shape->type)) ? NULL : fw_format(arena, "the CUDA backend has no arithmetic on %s yet", ir_type_name(shape->type));
+    return *ir_type_c(emit_type(shape->type))
+               ? NULL
+               : fw_format(arena, "the CUDA backend has no arithmetic on %s yet", ir_type_name(shape->type));
 }
 
 /* Scratch in shared memory is no part of the workspace; spilled scratch is one piece for every block of the grid. */
@@ -178,9 +186,11 @@ static const char *parameters_text(gen_model *model, const gen_kernel *kernel, s
     const char *alone = kernel->step->may_equal ? "" : fw_format(a, "%s_RESTRICT ", model->prefix);
     for (int i = 0; i < k->ninputs; i++)
         if (!is_output(kernel, kernel->inputs[i]))
-            add_parameter(&out, &line, fw_format(a, "const %s *%s%s", gen_c_type(k->inputs[i]->shape->type), alone, kernel->inputs[i]));
+            add_parameter(&out, &line,
+                fw_format(a, "const %s *%s%s", gen_c_type(k->inputs[i]->shape->type), alone, kernel->inputs[i]));
     for (int i = 0; i < k->plan->noutputs; i++)
-        add_parameter(&out, &line, fw_format(a, "%s *%s%s", gen_c_type(k->plan->outputs[i]->shape->type), alone, kernel->outputs[i]));
+        add_parameter(&out, &line,
+            fw_format(a, "%s *%s%s", gen_c_type(k->plan->outputs[i]->shape->type), alone, kernel->outputs[i]));
     if (cuda_spills(k))
         add_parameter(&out, &line, "unsigned char *work");
     return fw_text_string(&out);
@@ -207,8 +217,8 @@ static void barrier_after(const cuda_nest *n, const sched_stmt *stmt, fw_text *o
         barrier(n, out);
 }
 
-/* Statements before the product, then the product with all its epilogues in one go. Where an epilogue overwrites what another one
- * reads, each has a pass of its own. */
+/* Statements before the product, then the product with all its epilogues in one go. Where an epilogue overwrites what
+ * another one reads, each has a pass of its own. */
 static void contraction(cuda_nest *n, fw_text *out)
 {
     const sched_kernel *k = n->e->kernel;
@@ -308,7 +318,8 @@ static const char *scratch_text(const cuda_nest *n)
     fw_text out;
     fw_text_init(&out, n->e->arena);
     if (n->layout->spill_bytes)
-        fw_text_line(&out, "unsigned char *const scratch = work + (size_t)blockIdx.x * %lld;", (long long)n->layout->spill_bytes);
+        fw_text_line(&out, "unsigned char *const scratch = work + (size_t)blockIdx.x * %lld;",
+            (long long)n->layout->spill_bytes);
     else if (n->layout->shared_bytes)
         fw_text_line(&out, "%s_SHARED(scratch);", n->e->model->prefix);
     for (int i = 0; i < k->nstmts; i++) {
@@ -316,7 +327,8 @@ static const char *scratch_text(const cuda_nest *n)
         if (!s->scratch || s == k->contraction)
             continue;
         const char *type = gen_c_type(s->instr->shape->type);
-        const char *at = s->scratch_offset ? fw_format(n->e->arena, "(scratch + %lld)", (long long)s->scratch_offset) : "scratch";
+        const char *at =
+            s->scratch_offset ? fw_format(n->e->arena, "(scratch + %lld)", (long long)s->scratch_offset) : "scratch";
         fw_text_line(&out, "%s *const %s = (%s *)%s;", type, emit_array(n->e, s->instr), type, at);
     }
     return fw_text_string(&out);
@@ -349,8 +361,8 @@ static bool copy_text(gen_model *model, const gen_kernel *kernel, const char *ba
     const ir_shape *shape = kernel->step->to->shape;
     gen_slot slots[] = {
         {"banner", banner},
-        {"comment", fw_format(model->arena, "/* Copies %s: 0 flops, %lld bytes. */", gen_shape_text(model->arena, shape),
-            (long long)(2 * kernel->step->to->bytes))},
+        {"comment", fw_format(model->arena, "/* Copies %s: 0 flops, %lld bytes. */",
+                        gen_shape_text(model->arena, shape), (long long)(2 * kernel->step->to->bytes))},
         {"bytes", fw_format(model->arena, "%lld", (long long)kernel->step->to->bytes)},
         {"threads", fw_format(model->arena, "%d", CUDA_THREADS)},
     };
@@ -363,7 +375,8 @@ static bool kernel_text(gen_model *model, const gen_kernel *kernel, fw_text *out
     if (kernel->step->kind == SCHED_STEP_COPY)
         return copy_text(model, kernel, banner, out);
     cuda_layout layout = cuda_layout_of(model, kernel);
-    const char *head = fw_format(model->arena, "__global__ void __launch_bounds__(%d) %s_%s(", CUDA_THREADS, model->prefix, kernel->name);
+    const char *head = fw_format(
+        model->arena, "__global__ void __launch_bounds__(%d) %s_%s(", CUDA_THREADS, model->prefix, kernel->name);
     gen_slot slots[] = {
         {"banner", banner},
         {"comment", gen_kernel_comment(model, kernel)},
@@ -374,6 +387,15 @@ static bool kernel_text(gen_model *model, const gen_kernel *kernel, fw_text *out
     return gen_fill(model, "cuda/kernel.cu", kernel->name, slots, FW_COUNT(slots), out);
 }
 
-const gen_backend gen_backend_cuda = {.name = "cuda", .kernel_suffix = ".cu", .templates = "cuda", .project = "project/cuda",
-    .words = words, .inline_function = "inline __device__", .constant = "alignas(64) static const", .prepare = prepare, .kernel = kernel_text,
-    .declare = cuda_declare, .driver = gen_driver_cuda, .main_part = gen_main_cuda};
+const gen_backend gen_backend_cuda = {.name = "cuda",
+    .kernel_suffix = ".cu",
+    .templates = "cuda",
+    .project = "project/cuda",
+    .words = words,
+    .inline_function = "inline __device__",
+    .constant = "alignas(64) static const",
+    .prepare = prepare,
+    .kernel = kernel_text,
+    .declare = cuda_declare,
+    .driver = gen_driver_cuda,
+    .main_part = gen_main_cuda};

@@ -9,7 +9,8 @@ static const char *device_text(gen_model *model)
     fw_source *source;
     if (!gen_template_text(model, "cuda/main_device.c", &source))
         return "";
-    const char *mark = "/*@device*/\n", *from = strstr(source->text, mark), *to = from ? strstr(from, "/*@end*/") : NULL;
+    const char *mark = "/*@device*/\n", *from = strstr(source->text, mark),
+               *to = from ? strstr(from, "/*@end*/") : NULL;
     if (to)
         return fw_strndup(model->arena, from + strlen(mark), (size_t)(to - from) - strlen(mark));
     fw_error(model->diag, FW_INTERNAL, (fw_loc){source, 1, 1}, "the template has no block 'device'");
@@ -21,9 +22,11 @@ static const char *arguments_text(gen_model *model)
     fw_text out;
     fw_text_init(&out, model->arena);
     for (int i = 0; i < model->program->ninputs; i++)
-        fw_text_printf(&out, ".%s = to_device(in[%d], elements(&inputs[%d]) * inputs[%d].bytes),\n", model->input_fields[i], i, i, i);
+        fw_text_printf(&out, ".%s = to_device(in[%d], elements(&inputs[%d]) * inputs[%d].bytes),\n",
+            model->input_fields[i], i, i, i);
     for (int i = 0; i < model->program->noutputs; i++)
-        fw_text_printf(&out, ".%s = device_memory(elements(&outputs[%d]) * outputs[%d].bytes),\n", model->output_fields[i], i, i);
+        fw_text_printf(
+            &out, ".%s = device_memory(elements(&outputs[%d]) * outputs[%d].bytes),\n", model->output_fields[i], i, i);
     return out.size ? fw_text_string(&out) : ".unused = 0,";
 }
 
@@ -49,12 +52,14 @@ static const char *load_text(gen_model *model)
 static const char *start_text(gen_model *model)
 {
     const char *weights = model->weights == GEN_WEIGHTS_BLOB ? "constants" : "NULL";
-    return fw_format(model->arena, "cudaStream_t stream;\n"
+    return fw_format(model->arena,
+        "cudaStream_t stream;\n"
         "must(cudaStreamCreate(&stream), \"making a stream\");\n"
         "exec.stream = stream;\n"
         "int error = %s_create(&exec.state, %s);\n"
         "if (error != 0)\n"
-        "    fail(INTERNAL_ERROR, \"%%s\", %s_error(error));", model->prefix, weights, model->prefix);
+        "    fail(INTERNAL_ERROR, \"%%s\", %s_error(error));",
+        model->prefix, weights, model->prefix);
 }
 
 static const char *results_text(gen_model *model)
@@ -62,7 +67,8 @@ static const char *results_text(gen_model *model)
     fw_text out;
     fw_text_init(&out, model->arena);
     for (int i = 0; i < model->program->noutputs; i++)
-        fw_text_printf(&out, "from_device(out[%d], args.%s, elements(&outputs[%d]) * outputs[%d].bytes);\n", i, model->output_fields[i], i, i);
+        fw_text_printf(&out, "from_device(out[%d], args.%s, elements(&outputs[%d]) * outputs[%d].bytes);\n", i,
+            model->output_fields[i], i, i);
     return fw_text_string(&out);
 }
 

@@ -1,5 +1,6 @@
-/* One statement of a kernel as CUDA text: a loop over its points that is spread over the grid or over the block, and inside it the
- * computation of one element by a thread, a warp, a block or a column of warps. See emit_cuda.h for the five forms. */
+/* One statement of a kernel as CUDA text: a loop over its points that is spread over the grid or over the block, and
+ * inside it the computation of one element by a thread, a warp, a block or a column of warps. See emit_cuda.h for the
+ * five forms. */
 #include "emit_cuda.h"
 
 #include <string.h>
@@ -40,7 +41,8 @@ static void add_tiled(emit *e, cuda_axes *a, const sched_range *r)
         return;
     }
     bool even = r->coef == 1 && r->first == 0 && r->last == 0 && loop->extent % loop->tile == 0;
-    const char *size = even ? fw_format(e->arena, "%lld", (long long)loop->tile) : fw_format(e->arena, "(%s - %s)", hi, lo);
+    const char *size =
+        even ? fw_format(e->arena, "%lld", (long long)loop->tile) : fw_format(e->arena, "(%s - %s)", hi, lo);
     add_axis(a, name, lo, hi, size, even ? loop->tile : 0);
 }
 
@@ -78,8 +80,10 @@ bool cuda_mentions(const char *text, const char *word)
     size_t length = strlen(word);
     for (const char *at = text; (at = strstr(at, word)); at++) {
         char before = at == text ? ' ' : at[-1], after = at[length];
-        bool inside = (before >= '0' && before <= '9') || (before >= 'A' && before <= 'Z') || before == '_' || (before >= 'a' && before <= 'z');
-        inside |= (after >= '0' && after <= '9') || (after >= 'A' && after <= 'Z') || after == '_' || (after >= 'a' && after <= 'z');
+        bool inside = (before >= '0' && before <= '9') || (before >= 'A' && before <= 'Z') || before == '_' ||
+                      (before >= 'a' && before <= 'z');
+        inside |= (after >= '0' && after <= '9') || (after >= 'A' && after <= 'Z') || after == '_' ||
+                  (after >= 'a' && after <= 'z');
         if (!inside)
             return true;
     }
@@ -113,7 +117,9 @@ void cuda_decode(const cuda_nest *n, const cuda_axes *a, const char *number, con
 
 /* ---- the loop over points ---- */
 
-typedef struct spread { const char *start, *step, *alone; } spread;
+typedef struct spread {
+    const char *start, *step, *alone;
+} spread;
 
 /* Where a worker of the form starts, how far it goes at once, and which one does a single point. */
 static spread spread_of(const cuda_nest *n, cuda_form form)
@@ -126,8 +132,8 @@ static spread spread_of(const cuda_nest *n, cuda_form form)
     switch (form) {
     case CUDA_WARPS:
         if (grid)
-            return (spread){fw_format(a, "%s * %d + warp", block, CUDA_WARPS_A_BLOCK), fw_format(a, "%s * %d", blocks, CUDA_WARPS_A_BLOCK),
-                fw_format(a, "if (%s && warp == 0) {", first)};
+            return (spread){fw_format(a, "%s * %d + warp", block, CUDA_WARPS_A_BLOCK),
+                fw_format(a, "%s * %d", blocks, CUDA_WARPS_A_BLOCK), fw_format(a, "if (%s && warp == 0) {", first)};
         return (spread){"warp", fw_format(a, "%d", CUDA_WARPS_A_BLOCK), "if (warp == 0) {"};
     case CUDA_BLOCKS:
         if (grid)
@@ -139,8 +145,8 @@ static spread spread_of(const cuda_nest *n, cuda_form form)
         return (spread){"0", "32", "{"};
     default:
         if (grid)
-            return (spread){fw_format(a, "%s * blockDim.x + threadIdx.x", block), fw_format(a, "%s * blockDim.x", blocks),
-                fw_format(a, "if (%s && threadIdx.x == 0) {", first)};
+            return (spread){fw_format(a, "%s * blockDim.x + threadIdx.x", block),
+                fw_format(a, "%s * blockDim.x", blocks), fw_format(a, "if (%s && threadIdx.x == 0) {", first)};
         return (spread){"threadIdx.x", "blockDim.x", "if (threadIdx.x == 0) {"};
     }
 }
@@ -155,14 +161,17 @@ void cuda_loop(const cuda_nest *n, const cuda_axes *a, cuda_form form, const cha
         fw_text_line(out, "%s", s.alone);
     } else if (a->count == 1 && form != CUDA_COLUMNS) {
         const cuda_axis *x = &a->at[0];
-        const char *start = x->lo ? !strcmp(s.start, "0") ? x->lo : fw_format(n->e->arena, "%s + %s", x->lo, s.start) : s.start;
-        fw_text_line(out, "for (%s %s = %s; %s < %s; %s += %s) {", n->count, x->name, start, x->name, x->hi, x->name, s.step);
+        const char *start =
+            x->lo ? !strcmp(s.start, "0") ? x->lo : fw_format(n->e->arena, "%s + %s", x->lo, s.start) : s.start;
+        const char *step = strcmp(s.step, "1") ? fw_format(n->e->arena, " += %s", s.step) : "++";
+        fw_text_line(out, "for (%s %s = %s; %s < %s; %s%s) {", n->count, x->name, start, x->name, x->hi, x->name, step);
     } else if (form == CUDA_COLUMNS) {
         fw_text_line(out, "for (%s first = %s; first < %s; first += %s) {", n->count, s.start, all, s.step);
         fw_text_line(out, "    const %s column = first + lane;", n->count);
         cuda_decode(n, a, "column", body, n->indent + 1, out);
     } else {
-        fw_text_line(out, "for (%s %s = %s; %s < %s; %s += %s) {", n->count, counter, s.start, counter, all, counter, s.step);
+        fw_text_line(
+            out, "for (%s %s = %s; %s < %s; %s += %s) {", n->count, counter, s.start, counter, all, counter, s.step);
         cuda_decode(n, a, counter, body, n->indent + 1, out);
     }
     fw_text_add(out, body);
@@ -172,8 +181,8 @@ void cuda_loop(const cuda_nest *n, const cuda_axes *a, cuda_form form, const cha
 
 /* ---- texts of one point ---- */
 
-/* Starts a statement whose values are printed at levels: 0 before the loop over points, up to `outer` once a point, then one level
- * a reduction loop. */
+/* Starts a statement whose values are printed at levels: 0 before the loop over points, up to `outer` once a point,
+ * then one level a reduction loop. */
 void cuda_begin(const cuda_nest *n, const sched_stmt *stmt, int outer, int count, const int *vars, bool nested)
 {
     emit *e = n->e;
@@ -248,8 +257,9 @@ void cuda_maps(cuda_nest *n, const sched_stmt *stmts, int count, fw_text *out)
 
 /* ---- scatters ---- */
 
-/* Different values of such a variable are different elements, whatever the run-time indices are: a dim of the result is the variable
- * itself. Threads divide these; all other variables are walked in order, so that updates of one element come in order. */
+/* Different values of such a variable are different elements, whatever the run-time indices are: a dim of the result is
+ * the variable itself. Threads divide these; all other variables are walked in order, so that updates of one element
+ * come in order. */
 static bool divides(const emit *e, const sched_stmt *stmt, int var)
 {
     for (int d = 0; d < stmt->instr->shape->rank; d++)
@@ -273,7 +283,8 @@ static const char *scatter_cond(emit *e, const sched_stmt *stmt)
     const char *text = NULL;
     for (int i = 0; i < stmt->nskips; i++) {
         const char *v = emit_paren(e->arena, emit_value(e, stmt->skips[i].value), EMIT_UNARY);
-        const char *one = fw_format(e->arena, "(int64_t)%s >= 0 && (int64_t)%s <= %lld", v, v, (long long)stmt->skips[i].max);
+        const char *one =
+            fw_format(e->arena, "(int64_t)%s >= 0 && (int64_t)%s <= %lld", v, v, (long long)stmt->skips[i].max);
         text = text ? fw_format(e->arena, "%s && %s", text, one) : one;
     }
     return text;

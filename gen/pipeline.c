@@ -27,20 +27,26 @@ static const char *first_word(const char *at)
     }
 }
 
-/* Names a kind of input that this version cannot read yet; NULL for HLO text. */
+/* Names a kind of input that this version cannot read yet; NULL for text. */
 static const char *foreign_kind(const fw_source *source)
 {
     if (source->size >= 4 && !memcmp(source->text, "ML\xefR", 4))
         return "a StableHLO portable artifact (MLIR bytecode)";
     if (contains_control(source))
         return "binary, perhaps a serialized HloModuleProto";
+    return NULL;
+}
+
+/* HLO text begins with a word or a name; these words begin no computation or instruction. */
+static bool is_stablehlo(const fw_source *source)
+{
     const char *word = first_word(source->text);
-    static const char *const starts[] = {"module @", "module {", "module attributes", "func.func", "#loc",
-        "builtin.module", "\"builtin.module\""};
+    static const char *const starts[] = {"module @", "module {", "module attributes", "func.func", "#", "!", "{-#",
+        "builtin.module", "sdy.mesh", "\"builtin.module\"", "\"func.func\""};
     for (int i = 0; i < FW_COUNT(starts); i++)
         if (!strncmp(word, starts[i], strlen(starts[i])))
-            return "StableHLO text (MLIR)";
-    return NULL;
+            return true;
+    return false;
 }
 
 ir_module *gen_read(fw_arena *arena, fw_diag *diag, const char *path)
@@ -56,7 +62,7 @@ ir_module *gen_read(fw_arena *arena, fw_diag *diag, const char *path)
             "HLO text is read: in JAX, jax.jit(f).lower(...).compiler_ir(dialect='hlo').as_hlo_text()");
         return NULL;
     }
-    ir_module *module = ir_read_hlo(arena, diag, source);
+    ir_module *module = is_stablehlo(source) ? ir_read_stablehlo(arena, diag, source) : ir_read_hlo(arena, diag, source);
     if (!module || !ir_verify(diag, module))
         return NULL;
     const ir_instr *elided = ir_module_elided(module);

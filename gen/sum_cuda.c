@@ -1,5 +1,5 @@
-/* Sums as CUDA text: by threads, warps, blocks and columns of warps; and contractions, whose epilogues work on the sum in a
- * register. What folds with what is fixed, so a sum has the same bits in every run. */
+/* Sums as CUDA text: by threads, warps, blocks and columns of warps; and contractions, whose epilogues work on the sum
+ * in a register. What folds with what is fixed, so a sum has the same bits in every run. */
 #include "emit_cuda.h"
 
 #include <string.h>
@@ -35,7 +35,8 @@ static int64_t best_stride(emit *e, const sched_stmt *stmt, bool reds)
     int64_t best = 0;
     for (int i = 0; i < (reds ? stmt->nreds : stmt->nvars); i++) {
         int var = reds ? stmt->reds[i].var : stmt->vars[i].var;
-        int64_t extent = reds ? stmt->reds[i].extent : stmt->vars[i].extent, weight = extent > 1 ? emit_unit_stride(e, stmt, var) : 0;
+        int64_t extent = reds ? stmt->reds[i].extent : stmt->vars[i].extent,
+                weight = extent > 1 ? emit_unit_stride(e, stmt, var) : 0;
         best = weight > best ? weight : best;
     }
     return best;
@@ -72,8 +73,9 @@ static cuda_axes red_axes(const cuda_nest *n, const sched_stmt *stmt)
     return a;
 }
 
-/* Terms outside the operand are left out by the innermost loop that knows it. The loads of a term come after these lines, so they are
- * never outside. A sum without a loop has its only term guarded instead: the condition comes back. */
+/* Terms outside the operand are left out by the innermost loop that knows it. The loads of a term come after these
+ * lines, so they are never outside. A sum without a loop has its only term guarded instead: the condition comes back.
+ */
 static const char *skip_terms(emit *e, const sched_stmt *stmt, int outer)
 {
     if (e->nlevels == outer)
@@ -95,8 +97,14 @@ static void combine_line(const emit *e, const sched_stmt *stmt, const char *acc,
     fw_text_line(out, "%s = %s;", acc, next);
 }
 
-/* A sum whose texts are being made: `start` and `identity` are C text, `outer` counts the variables outside of the reduction. */
-typedef struct sum { const cuda_nest *n; const sched_stmt *stmt; const char *acc, *start, *identity; int outer; } sum;
+/* A sum whose texts are being made: `start` and `identity` are C text, `outer` counts the variables outside of the
+ * reduction. */
+typedef struct sum {
+    const cuda_nest *n;
+    const sched_stmt *stmt;
+    const char *acc, *start, *identity;
+    int outer;
+} sum;
 
 static sum begin_sum(const cuda_nest *n, const sched_stmt *stmt, bool nested)
 {
@@ -184,7 +192,8 @@ static void split_terms(const sum *s, const char *from, const char *step, fw_tex
     fw_text inner = cuda_text(s->n, indent + 1);
     cuda_levels(e, s->outer + 1, e->nlevels, &inner);
     const char *text = fw_text_string(&inner), *v = reds.count == 1 ? reds.at[0].name : "term";
-    fw_text_line(out, "for (%s %s = %s; %s < %s; %s += %s) {", s->n->count, v, from, v, cuda_count(s->n, &reds, 0), v, step);
+    fw_text_line(
+        out, "for (%s %s = %s; %s < %s; %s += %s) {", s->n->count, v, from, v, cuda_count(s->n, &reds, 0), v, step);
     if (reds.count > 1)
         cuda_decode(s->n, &reds, "term", text, indent + 1, out);
     fw_text_add(out, text);
@@ -254,7 +263,8 @@ static void warp_sum(const cuda_nest *n, const sched_stmt *stmt, fw_text *out)
     print_sum(&s, &a, CUDA_WARPS, &body, out);
 }
 
-/* Every warp folds its part; the first thread adds the parts. The barrier at the end keeps the next row from overwriting them. */
+/* Every warp folds its part; the first thread adds the parts. The barrier at the end keeps the next row from
+ * overwriting them. */
 static void block_sum(const cuda_nest *n, const sched_stmt *stmt, fw_text *out)
 {
     cuda_axes a = cuda_axes_of(n, stmt);
@@ -286,7 +296,8 @@ static void column_sum(const cuda_nest *n, const sched_stmt *stmt, fw_text *out)
     emit *e = n->e;
     cuda_axes a = cuda_axes_of(n, stmt);
     sum s = begin_sum(n, stmt, false);
-    const char *partial = emit_identifier(e, "partials", 0), *columns = cuda_count(n, &a, 0), *step = fw_format(e->arena, "%d", CUDA_WARPS_A_BLOCK);
+    const char *partial = emit_identifier(e, "partials", 0), *columns = cuda_count(n, &a, 0),
+               *step = fw_format(e->arena, "%d", CUDA_WARPS_A_BLOCK);
     fw_text body = cuda_text(n, n->indent + 1), terms = cuda_text(n, n->indent + 2);
     for (int i = 1; i <= e->nlevels; i++)
         e->text[i].indent++; /* all inside of the condition */
@@ -343,4 +354,3 @@ void cuda_product(cuda_nest *n, const sched_stmt *core, const sched_stmt *const 
     cuda_loop(n, &a, CUDA_POINTS, fw_text_string(&body), out);
     n->divided = false;
 }
-

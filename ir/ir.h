@@ -252,6 +252,11 @@ bool ir_call_forwards(const ir_instr *instr);    /* a custom call that returns i
 ir_module *ir_read_hlo(fw_arena *arena, fw_diag *diag, const fw_source *source);
 const ir_instr *ir_module_elided(const ir_module *module);         /* first constant whose values were elided, or NULL */
 
+/* ---- read_stablehlo/: StableHLO text ---- */
+/* Imports the first module of a text into HLO. NULL after errors were reported; operations without a meaning in HLO are listed
+ * all at once (FW_UNSUPPORTED). */
+ir_module *ir_read_stablehlo(fw_arena *arena, fw_diag *diag, const fw_source *source);
+
 /* ---- print.c ---- */
 void ir_module_print(const ir_module *module, fw_text *out);       /* HLO text that ir_read_hlo reads back to the same module */
 void ir_instr_print(const ir_instr *instr, fw_text *out);          /* one line without newline */

@@ -415,19 +415,19 @@ static bool find_contraction(build *b)
     return true;
 }
 
-/* The epilogue has to read the contraction's tile at its own place. */
+/* What follows the contraction runs on each finished register tile: it has to read the product, and all that is computed from it, at
+ * its own place. */
 static void check_aligned(void *user, const sched_value *value)
 {
     build *b = user;
     if (value->kind != SCHED_LOAD)
         return;
     const sched_stmt *source = sched_stmt_of(b->kernel, value->instr);
-    if (source && source->after_contraction)
-        b->current->after_contraction = true;
-    if (value->instr != b->contraction)
+    if (!source || !source->after_contraction)
         return;
+    b->current->after_contraction = true;
     for (int i = 0; i < value->nindex; i++)
-        if (value->index[i] != b->canonical[i])
+        if (value->index[i] != source->index[i])
             *b->why = "the epilogue reads the contraction at another place than its own";
 }
 

@@ -92,11 +92,12 @@ ir_literal *eval_batch_norm_training(eval_frame *f, const ir_instr *instr, ir_li
     ir_literal *out = ir_literal_new(f->arena, instr->shape);
     fw_arena *arena = fw_arena_new();
     normalised b = start(arena, instr);
+    double n = rounded(&b, (double)b.n);
     for (int64_t k = 0; k < b.features; k++) {
         gather(&b, operands[0], k, b.x);
-        double mean = rounded(&b, sum_of(&b, b.x) / (double)b.n);
+        double mean = rounded(&b, sum_of(&b, b.x) / n);
         center(&b, mean);
-        double variance = rounded(&b, sum_of_products(&b, b.centered, b.centered) / (double)b.n);
+        double variance = rounded(&b, sum_of_products(&b, b.centered, b.centered) / n);
         normalise(&b, operands, k, variance, out->elems[0]);
         put(out->elems[1], k, mean);
         put(out->elems[2], k, variance);

@@ -36,11 +36,17 @@ static ir_instr *param(ir_comp *comp, const char *name, ir_type type, int number
     return ir_comp_add_param(comp, name, ir_shape_array(comp->module->arena, type, 0, NULL), number);
 }
 
+static void params(ir_comp *comp, ir_type type, ir_instr *pair[2]) {
+    pair[0] = param(comp, "a", type, 0);
+    pair[1] = param(comp, "b", type, 1);
+}
+
 ir_comp *pass_sum(pass_combiners *combiners, ir_type type) {
     ir_comp **made = &combiners->made[SUM][type];
     if (!*made) {
         *made = start(combiners, "sum", type);
-        ir_instr *pair[2] = {param(*made, "a", type, 0), param(*made, "b", type, 1)};
+        ir_instr *pair[2];
+        params(*made, type, pair);
         (*made)->root = ir_comp_add(*made, IR_OP_ADD, "sum", pair[0]->shape, 2, pair);
     }
     return *made;
@@ -52,7 +58,8 @@ ir_comp *pass_ordering(pass_combiners *combiners, ir_type type, bool descending)
         return *made;
     fw_arena *arena = combiners->module->arena;
     *made = start(combiners, descending ? "descending" : "ascending", type);
-    ir_instr *pair[2] = {param(*made, "a", type, 0), param(*made, "b", type, 1)};
+    ir_instr *pair[2];
+    params(*made, type, pair);
     param(*made, "place_a", IR_S32, 2);
     param(*made, "place_b", IR_S32, 3);
     ir_instr *before = ir_comp_add(*made, IR_OP_COMPARE, "before", ir_shape_array(arena, IR_PRED, 0, NULL), 2, pair);

@@ -185,7 +185,9 @@ static ir_instr *expand_topk(pass_edit *edit, ir_instr *instr) {
     pass_attr_set_int(sort, IR_ATTR_IS_STABLE, 1);
     pass_attr_set_comp(sort, IR_ATTR_TO_APPLY, comp);
     sort = pass_place(edit, sort);
-    ir_instr *results[2] = {first_of(edit, instr, sort, 0), first_of(edit, instr, sort, 1)};
+    ir_instr *results[2];
+    for (int i = 0; i < 2; i++)
+        results[i] = first_of(edit, instr, sort, i);
     return become(edit, instr, IR_OP_TUPLE, 2, results);
 }
 

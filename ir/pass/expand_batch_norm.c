@@ -80,30 +80,35 @@ static ir_instr *steady(const norm *b, ir_instr *variance) {
     return add(b, variance, number(b, (double)(float)ir_attr_get(b->instr, IR_ATTR_EPSILON)->f, b->row));
 }
 
-/* The elements of x, centered, over the root of the variance, times scale and plus offset: the two factors of the last
- * sum. */
-static void normalised(const norm *b, ir_instr *centered, ir_instr *variance, ir_instr *sum_of[2]) {
+/* (centered / sqrt(variance + epsilon)) * scale and offset: the two terms of the normalised value. Here and below, one
+ * instruction a statement: the order of a call's arguments is the compiler's choice, that of instructions is not. */
+static void normalised(const norm *b, ir_instr *centered, ir_instr *variance, ir_instr *terms[2]) {
     ir_instr *root = apply(b, IR_OP_SQRT, steady(b, variance), NULL);
     ir_instr *unit = divide(b, centered, spread(b, root));
-    sum_of[0] = multiply(b, unit, spread(b, operand(b, 1)));
-    sum_of[1] = spread(b, operand(b, 2));
+    ir_instr *scale = operand(b, 1), *offset = operand(b, 2);
+    terms[0] = multiply(b, unit, spread(b, scale));
+    terms[1] = spread(b, offset);
 }
 
-static ir_instr *training(const norm *b) {
-    ir_instr *x = operand(b, 0), *count = number(b, (double)b->n, b->row), *terms[2];
-    ir_instr *mean = divide(b, sum(b, x), count);
-    ir_instr *centered = subtract(b, x, spread(b, mean));
-    ir_instr *variance = divide(b, sum(b, multiply(b, centered, centered)), count);
-    normalised(b, centered, variance, terms);
-    ir_instr *results[3] = {add(b, terms[0], terms[1]), mean, variance};
+static ir_instr *become_tuple(const norm *b, ir_instr *results[3]) {
     for (int i = 0; i < 3; i++)
         results[i] = converted(b, results[i], b->instr->shape->elems[i]->type);
     return pass_become(b->edit, b->instr, IR_OP_TUPLE, 3, results);
 }
 
+static ir_instr *training(const norm *b) {
+    ir_instr *x = operand(b, 0), *total = sum(b, x), *count = number(b, (double)b->n, b->row), *terms[2];
+    ir_instr *mean = divide(b, total, count);
+    ir_instr *centered = subtract(b, x, spread(b, mean));
+    ir_instr *squares = sum(b, multiply(b, centered, centered));
+    ir_instr *variance = divide(b, squares, count);
+    normalised(b, centered, variance, terms);
+    return become_tuple(b, (ir_instr *[3]){add(b, terms[0], terms[1]), mean, variance});
+}
+
 static ir_instr *inference(const norm *b) {
-    ir_instr *terms[2], *centered = subtract(b, operand(b, 0), spread(b, operand(b, 3)));
-    normalised(b, centered, operand(b, 4), terms);
+    ir_instr *x = operand(b, 0), *mean = operand(b, 3), *variance = operand(b, 4), *terms[2];
+    normalised(b, subtract(b, x, spread(b, mean)), variance, terms);
     if (b->type == b->instr->shape->type)
         return pass_become(b->edit, b->instr, IR_OP_ADD, 2, terms);
     ir_instr *y = add(b, terms[0], terms[1]);
@@ -111,20 +116,22 @@ static ir_instr *inference(const norm *b) {
 }
 
 static ir_instr *gradient(const norm *b) {
-    ir_instr *g = operand(b, 4), *centered = subtract(b, operand(b, 0), spread(b, operand(b, 2)));
+    ir_instr *x = operand(b, 0), *scale = operand(b, 1), *mean = operand(b, 2), *g = operand(b, 4), *results[3];
     ir_instr *variance = steady(b, operand(b, 3)), *root = apply(b, IR_OP_SQRT, variance, NULL);
+    ir_instr *centered = subtract(b, x, spread(b, mean));
     ir_instr *total = sum(b, g), *weighted = sum(b, multiply(b, g, centered));
-    ir_instr *away = divide(b, multiply(b, spread(b, weighted), centered), spread(b, variance));
-    ir_instr *own = multiply(b, g, number(b, (double)b->n, b->whole));
-    ir_instr *rest = subtract(b, subtract(b, own, spread(b, total)), away);
-    ir_instr *factor = divide(b, divide(b, operand(b, 1), root), number(b, (double)b->n, b->row));
-    ir_instr *results[3];
+    ir_instr *away = multiply(b, spread(b, weighted), centered);
+    away = divide(b, away, spread(b, variance));
+    ir_instr *rest = multiply(b, g, number(b, (double)b->n, b->whole));
+    rest = subtract(b, rest, spread(b, total));
+    rest = subtract(b, rest, away);
+    ir_instr *factor = divide(b, scale, root);
+    factor = divide(b, factor, number(b, (double)b->n, b->row));
+    ir_instr *unit = divide(b, centered, spread(b, root));
     results[0] = multiply(b, spread(b, factor), rest);
-    results[1] = sum(b, multiply(b, g, divide(b, centered, spread(b, root))));
+    results[1] = sum(b, multiply(b, g, unit));
     results[2] = total;
-    for (int i = 0; i < 3; i++)
-        results[i] = converted(b, results[i], b->instr->shape->elems[i]->type);
-    return pass_become(b->edit, b->instr, IR_OP_TUPLE, 3, results);
+    return become_tuple(b, results);
 }
 
 ir_instr *pass_expand_batch_norm(pass_edit *edit, ir_instr *instr) {

@@ -3,8 +3,8 @@
 
 enum { SIMPLIFY_ROUNDS = 24 };
 
-/* Composite operations first, since some of them become calls; then calls, so that everything else sees through them; layouts before the copies that they made necessary are
- * dropped; dead code before loops, which count reads. */
+/* Composite operations first, since some become calls; then calls, so that everything else sees through them; layouts
+ * before the copies that they made necessary are dropped; dead code before loops, which count reads. */
 const ir_pass ir_passes[] = {
     {"expand", pass_expand},
     {"inline", ir_inline_calls},

@@ -28,6 +28,26 @@ static bool wrong_kind(st_reader *r, const st_op *op, const st_attr *attr, const
         st_shown(op->length), op->name, wanted);
 }
 
+/* A list of integers, or of lists of integers one behind the other. */
+static bool flat_ints(const st_attr *list, int64_t **ints, int *count, fw_arena *arena) {
+    int total = 0, n = 0;
+    for (int i = 0; i < list->count; i++)
+        total += list->items[i].kind == ST_LIST ? list->items[i].count : 1;
+    *ints = fw_alloc_array(arena, (size_t)total, sizeof **ints);
+    for (int i = 0; i < list->count; i++) {
+        const st_attr *item = &list->items[i];
+        bool nested = item->kind == ST_LIST;
+        for (int k = 0; k < (nested ? item->count : 1); k++) {
+            const st_attr *number = nested ? &item->items[k] : item;
+            if (number->kind != ST_INT)
+                return false;
+            (*ints)[n++] = number->i;
+        }
+    }
+    *count = total;
+    return true;
+}
+
 bool st_ints(st_reader *r, const st_op *op, const st_attr *attr, int *count, int64_t **ints) {
     *count = 0;
     *ints = NULL;
@@ -48,14 +68,7 @@ bool st_ints(st_reader *r, const st_op *op, const st_attr *attr, int *count, int
     }
     if (attr->kind != ST_LIST)
         return wrong_kind(r, op, attr, "a list of integers");
-    *ints = fw_alloc_array(r->arena, (size_t)attr->count, sizeof **ints);
-    *count = attr->count;
-    for (int i = 0; i < attr->count; i++) {
-        if (attr->items[i].kind != ST_INT)
-            return wrong_kind(r, op, attr, "a list of integers");
-        (*ints)[i] = attr->items[i].i;
-    }
-    return true;
+    return flat_ints(attr, ints, count, r->arena) || wrong_kind(r, op, attr, "a list of integers");
 }
 
 bool st_get_ints(st_reader *r, const st_op *op, const char *name, int *count, int64_t **ints) {

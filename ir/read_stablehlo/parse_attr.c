@@ -70,7 +70,7 @@ static bool number(st_reader *r, st_attr *attr, bool bare) {
     uint64_t magnitude = 0;
     for (size_t i = negative + 2u * hex; i < length && integer; i++) {
         unsigned char c = (unsigned char)text[i];
-        uint64_t digit = st_is_digit((char)c) ? c - '0' : (c | 32u) - 'a' + 10u;
+        uint64_t digit = st_is_digit((char)c) ? c - (uint64_t)'0' : (c | 32u) - 'a' + 10u;
         integer = hex || st_is_digit((char)c);
         if (integer && magnitude > (UINT64_MAX - digit) / (hex ? 16 : 10))
             return st_fail(r, start, "the integer does not fit 64 bits");

@@ -186,14 +186,12 @@ bool st_dense(st_reader *r, st_attr *attr) {
     if (!end)
         return st_fail(r, start, "the values of this constant do not end");
     st_lex_from(r, end + 1);
-    bool outer = r->saw_quantized;
     if (!st_expect(r, ':', "':' and the type of the constant"))
         return false;
     const char *place = r->tok.start;
     const ir_shape *shape = st_type(r);
     if (!shape)
         return false;
-    r->saw_quantized = outer;
     if (ir_class_of(shape->type) == IR_CLASS_OTHER || !ir_shape_is_static(shape))
         return st_fail(r, place, "a constant needs a tensor type without dynamic dimensions");
     if (!room(r, shape, at, end))

@@ -73,11 +73,12 @@ typedef struct signature {
     int count, cap;
 } signature;
 
-static bool result(st_reader *r, signature *s) {
+/* Only in a list has a result attributes: behind a single one, '{' opens the body. */
+static bool result(st_reader *r, signature *s, bool listed) {
     st_attr *attrs;
     int count;
     const ir_shape *shape = st_type(r);
-    if (!shape || !dictionary(r, &attrs, &count))
+    if (!shape || (listed && !dictionary(r, &attrs, &count)))
         return false;
     FW_PUSH(r->scratch, s->results, s->count, s->cap, shape);
     return true;
@@ -87,9 +88,9 @@ static bool results(st_reader *r, signature *s) {
     if (!st_accept(r, ST_ARROW))
         return true;
     if (!st_accept(r, '('))
-        return result(r, s);
+        return result(r, s, false);
     while (r->tok.kind != ')')
-        if ((s->count && !st_expect(r, ',', "',' or ')' in the results")) || !result(r, s))
+        if ((s->count && !st_expect(r, ',', "',' or ')' in the results")) || !result(r, s, true))
             return false;
     st_lex_next(r);
     return true;

@@ -140,31 +140,50 @@ static bool item(st_reader *r, st_op *op) {
     }
 }
 
-static bool ends(st_reader *r) {
+/* What stands in front of the next item. Without a comma, a name or a word may belong to the next operation. */
+typedef enum { BEHIND_COMMA, BEHIND_WORD, BEHIND_GROUP, BEHIND_STRING, BEHIND_VALUE } place;
+
+static bool goes_on(const st_reader *r, place at) {
     switch (r->tok.kind) {
-    case ST_IDENT:
-        return st_word(r, "loc");
     case ST_PERCENT:
+        return at == BEHIND_COMMA || at == BEHIND_STRING;
+    case ST_IDENT:
+        return st_word(r, "dense") || (at < BEHIND_STRING && !st_word(r, "loc"));
     case ST_AT:
     case ST_STRING:
+        return at == BEHIND_COMMA;
     case '(':
     case '[':
     case '{':
     case '<':
-        return false;
-    default:
         return true;
+    default:
+        return false;
+    }
+}
+
+static place behind(int kind, const st_op *op, int nwords) {
+    switch (kind) {
+    case '(':
+        return BEHIND_GROUP;
+    case ST_STRING:
+        return BEHIND_STRING;
+    case ST_IDENT:
+        return op->nwords > nwords || op->nattrs == 0 ? BEHIND_WORD : BEHIND_VALUE;
+    default:
+        return BEHIND_VALUE;
     }
 }
 
 bool st_op_items(st_reader *r, st_op *op) {
+    place at = BEHIND_COMMA;
     bool comma = false;
-    while (comma || !ends(r)) {
-        if (comma && ends(r))
-            return st_expected(r, "an operand or an attribute");
+    while (goes_on(r, at)) {
+        int kind = r->tok.kind, nwords = op->nwords;
         if (!item(r, op))
             return false;
         comma = st_accept(r, ',');
+        at = comma ? BEHIND_COMMA : behind(kind, op, nwords);
     }
-    return true;
+    return !comma || st_expected(r, "an operand or an attribute");
 }

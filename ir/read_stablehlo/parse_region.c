@@ -44,14 +44,14 @@ static bool add_param(st_reader *r, const char *at, const char *name, size_t len
     return st_bind(r, at, name, length, 1, &value);
 }
 
-/* `^bb0(%x: type loc(..), ...):`; *number counts the parameters. */
+/* `^bb0(%x: type loc(..), ...):` */
 static bool block_label(st_reader *r) {
     st_lex_next(r);
     if (st_accept(r, '(')) {
         for (int n = 0; r->tok.kind != ')'; n++) {
-            const char *at, *name;
-            size_t length;
-            const ir_shape *shape;
+            const char *at = NULL, *name = NULL;
+            size_t length = 0;
+            const ir_shape *shape = NULL;
             if ((n && !st_expect(r, ',', "',' or ')' in the parameters")) || !st_param(r, &at, &name, &length, &shape) ||
                 !add_param(r, at, name, length, shape, n) || !st_skip_loc(r, NULL))
                 return false;

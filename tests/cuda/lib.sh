@@ -13,9 +13,12 @@ mkdir "$work/emulator"
 cp -r "$cuda/fw_emu.h" "$cuda/include" "$work/emulator"
 g++ $emulator_flags -x c++-header "$work/emulator/fw_emu.h" -o "$work/emulator/fw_emu.h.gch"
 
-# generate FILE.hlo FOLDER NAME
+# generate FILE.hlo FOLDER NAME [OPTION...]
 generate() {
-    "$tool" compile "$1" -o "$2" --name "$3" --target cuda-sm80 --with-main --force >"$work/log" 2>&1
+    generate_file=$1 generate_folder=$2 generate_name=$3
+    shift 3
+    "$tool" compile "$generate_file" -o "$generate_folder" --name "$generate_name" --target cuda-sm80 --with-main --force "$@" \
+        >"$work/log" 2>&1
 }
 
 # one_file FOLDER: all sources of a folder as one, so that headers are read once

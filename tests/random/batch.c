@@ -68,6 +68,10 @@ static int run_all(const batch_model *m, const char *folder)
     FILE *file = fopen(path, "wb");
     for (int i = 0; i < m->nout && file; i++)
         fwrite(out[0][i], 1, m->out[i], file);
+    for (int i = 0; i < m->nin; i++)
+        free(in[i]);
+    for (int i = 0; i < 3 * m->nout; i++)
+        free(out[i % 3][i / 3]);
     return !file || fclose(file) ? 9 : 0;
 }
 

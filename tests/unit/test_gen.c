@@ -295,7 +295,6 @@ static void usage_errors(void **state)
         {"fw compile m -o d --bind=N=3", "--bind is not built yet"},
         {"fw compile m --dump=plam", "did you mean 'plan'?"},
         {"fw compile m -o d --cc gcc", "unknown option of 'compile' '--cc'"},
-        {"fw print m --format html", "--format html is not built yet"},
         {"fw print m --format htm", "did you mean 'html'?"},
         {"fw explain m --diff r", "--diff is not built yet"},
         {"fw verify d", "'fusewright verify' is not built yet"},
