@@ -62,6 +62,8 @@ const char *emit_paren(fw_arena *arena, const char *text, int need); /* parenthe
 const char *emit_array(emit *e, const ir_instr *instr);           /* local pointer of an input, output or scratch */
 const char *emit_lo(emit *e, const sched_range *range);           /* first point in the tile */
 const char *emit_hi(emit *e, const sched_range *range);           /* one past the last */
+const emit_piece *emit_piece_of(const emit *e, const sched_atom *atom);  /* its C name, or NULL */
+const char *emit_element(emit *e, const ir_instr *instr, const sched_index *const *index); /* array[...] of an array or of scratch */
 const char *emit_store(emit *e, const sched_stmt *stmt);          /* the lvalue of a statement */
 void emit_assign(emit *e, const sched_stmt *stmt, const char *value, fw_text *out); /* its store, rounded where the array is narrow */
 ir_type emit_type(ir_type type);                                  /* the type that values of `type` are computed in */
@@ -69,6 +71,9 @@ const char *emit_widen(emit *e, ir_type type, const char *stored);/* an element 
 void gen_use_helper(gen_model *model, const char *name);          /* helpers.c */
 
 /* nest_c.c: one statement as loops appended to `out` */
+void emit_open_loop(emit *e, fw_text *out, int indent, int var, const char *lo, const char *hi);
+void emit_close_loops(fw_text *out, int from, int to);  /* braces at indents from - 1 down to `to` */
+void emit_sum(emit *e, const sched_stmt *stmt, int indent, fw_text *out); /* sum_c.c: a REDUCE statement */
 bool emit_stmt(emit *e, const sched_stmt *stmt, int indent, fw_text *out);
 /* Elements of the arrays that the statement walks through side by side when `var` moves; 0 when none. */
 int64_t emit_unit_stride(emit *e, const sched_stmt *stmt, int var);

@@ -1,10 +1,10 @@
 /* Kernels as CUDA text; private to kernel_cuda.c, nest_cuda.c and driver_cuda.c.
  *
- * A kernel has one of two layouts. Without tile scratch every statement walks its whole result, spread over the grid. With
- * scratch a block computes a tile: the statements come one after the other, each spread over the block, with __syncthreads()
- * between them. Who computes one element is decided for each statement by itself:
+ * A kernel has one of two layouts. Without tile scratch every statement walks its whole result, spread over the grid.
+ * With scratch a block computes a tile: the statements come one after the other, each spread over the block, with
+ * __syncthreads() between them. Who computes one element is decided for each statement by itself:
  *
- *     POINTS    one thread: maps, short sums, sums down columns whose neighbours are computed by the neighbouring threads
+ *     POINTS    one thread: maps, short sums, sums down many columns, whose neighbours have neighbouring threads
  *     WARPS     one warp: sums along a row, folded with shuffles
  *     BLOCKS    one block: few long rows, folded with shuffles and then through shared memory
  *     COLUMNS   one column of 8 warps: 32 sums side by side, each warp adds every eighth row
@@ -40,10 +40,11 @@ typedef struct cuda_nest {
     const cuda_layout *layout;
     const char *count;           /* C type of counters and indices */
     int indent;
-    bool divided;                /* the blocks of a tile divide the statement's points; else each of them does all points */
+    bool divided;                /* the blocks of a tile share the points; else each of them does all points */
 } cuda_nest;
 
-/* One variable of a statement: lo, hi and size are C text; lo is NULL for 0, fixed is 0 where the size differs between tiles. */
+/* One variable of a statement: lo, hi and size are C text; lo is NULL for 0, fixed is 0 where the size differs between
+ * tiles. */
 typedef struct cuda_axis { const char *name, *lo, *hi, *size; int64_t fixed; } cuda_axis;
 typedef struct cuda_axes { int count; cuda_axis at[EMIT_MAX_LEVELS]; } cuda_axes;
 
@@ -57,13 +58,14 @@ bool cuda_same_points(const sched_stmt *a, const sched_stmt *b);                
 void cuda_map_point(const cuda_nest *n, const sched_stmt *stmt, fw_text *before, fw_text *body);
 cuda_axes cuda_axes_of(const cuda_nest *n, const sched_stmt *stmt);
 void cuda_add_axis(emit *e, cuda_axes *a, int var, int64_t extent);
-const char *cuda_count(const cuda_nest *n, const cuda_axes *a, int from);          /* points of axes `from` and later, as C text */
+const char *cuda_count(const cuda_nest *n, const cuda_axes *a, int from); /* points of axes `from` and on, as C text */
 /* The variables that `body` reads, from one number, the last axis fastest. */
-void cuda_decode(const cuda_nest *n, const cuda_axes *a, const char *number, const char *body, int indent, fw_text *out);
+void cuda_decode(const cuda_nest *n, const cuda_axes *a, const char *number, const char *body, int indent,
+    fw_text *out);
 /* for (points of the form) { variables; body } */
 void cuda_loop(const cuda_nest *n, const cuda_axes *a, cuda_form form, const char *body, fw_text *out);
-/* Starts a statement whose values are printed at levels: 0 before the loop over points, up to `outer` once a point, then one a
- * reduction loop; `nested` loops are indented one by one. */
+/* Starts a statement whose values are printed at levels: 0 before the loop over points, up to `outer` once a point,
+ * then one a reduction loop; `nested` loops are indented one by one. */
 void cuda_begin(const cuda_nest *n, const sched_stmt *stmt, int outer, int count, const int *vars, bool nested);
 void cuda_levels(emit *e, int from, int to, fw_text *out);
 int cuda_vars(const sched_stmt *stmt, int *vars);

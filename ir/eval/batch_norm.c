@@ -79,8 +79,8 @@ static void center(const normalised *b, double mean) {
 }
 
 /* y = (x - mean) / sqrt(variance + epsilon) * scale + offset */
-static void normalise(const normalised *b, ir_literal *const *operands, int64_t feature, double variance,
-    const ir_literal *out) {
+static void normalise(
+    const normalised *b, ir_literal *const *operands, int64_t feature, double variance, const ir_literal *out) {
     double root = deviation(b, variance), scale = at(operands[1], feature), offset = at(operands[2], feature);
     for (int64_t i = 0; i < b->n; i++) {
         double y = rounded(b, rounded(b, b->centered[i] / root) * scale);

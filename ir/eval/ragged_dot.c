@@ -15,7 +15,8 @@ typedef struct ragged {
     const ir_literal *lhs, *rhs, *sizes, *out;
     eval_table lhs_batch, rhs_batch, lhs_k, rhs_k, rows, columns, group; /* of the right operand */
     int64_t groups;
-    int64_t outer, size, inner; /* the free (or contracted) indices of lhs: outside, in and inside the ragged dimension */
+    int64_t outer, size,
+        inner; /* the free (or contracted) indices of lhs: outside, in and inside the ragged dimension */
 } ragged;
 
 static dim_list listed(fw_arena *arena, const ir_instr *instr, ir_attr_id id) {

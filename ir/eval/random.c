@@ -130,8 +130,8 @@ static uint64_t philox_all(uint64_t key, uint64_t counter_low, uint64_t counter_
 
 /* ---- the op ---- */
 
-/* key, counter for Threefry; key, counter for Philox, whose counter has 128 bits and takes its upper half from the third
- * word of the state or, where there is none, from the key. */
+/* key, counter for Threefry; key, counter for Philox, whose counter has 128 bits and takes its upper half from the
+ * third word of the state or, where there is none, from the key. */
 ir_literal *eval_rng_bit_generator(eval_frame *f, const ir_instr *instr, ir_literal *const *operands) {
     bool is_tuple = instr->shape->type == IR_TUPLE;
     ir_literal *result = ir_literal_new(f->arena, instr->shape), *out = is_tuple ? result->elems[1] : result;
@@ -144,8 +144,7 @@ ir_literal *eval_rng_bit_generator(eval_frame *f, const ir_instr *instr, ir_lite
     fw_arena *arena = fw_arena_new();
     uint64_t blocks;
     if (is_threefry)
-        blocks = bits == 64 ? threefry_wide(state[0], state[1], out)
-                            : threefry_halves(arena, state[0], state[1], out);
+        blocks = bits == 64 ? threefry_wide(state[0], state[1], out) : threefry_halves(arena, state[0], state[1], out);
     else
         blocks = philox_all(state[0], state[1], words == 3 ? state[2] : state[0], out);
     fw_arena_free(arena);

@@ -73,8 +73,8 @@ static bool scatter(eval_region *region, const ir_literal *source, int64_t at, i
     return true;
 }
 
-static bool all_windows(selecting *s, fw_arena *arena, eval_region *combine, const ir_literal *source,
-    const ir_literal *out) {
+static bool all_windows(
+    selecting *s, fw_arena *arena, eval_region *combine, const ir_literal *source, const ir_literal *out) {
     int64_t *index = eval_ints(arena, s->rank), *tap = eval_ints(arena, s->rank), chosen[EVAL_LANES];
     int64_t *counts = eval_sizes(arena, source->shape), count = ir_shape_count(source->shape);
     for (int64_t at = 0; at < count; at += EVAL_LANES) {

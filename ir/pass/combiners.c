@@ -74,8 +74,7 @@ void pass_combiners_list(pass_combiners *combiners) {
     ir_module *module = combiners->module;
     if (combiners->count == 0)
         return;
-    ir_comp **order = fw_alloc_array(
-        module->arena, (size_t)(combiners->count + module->ncomps), sizeof *order);
+    ir_comp **order = fw_alloc_array(module->arena, (size_t)(combiners->count + module->ncomps), sizeof *order);
     int count = 0;
     for (int kind = 0; kind < KINDS; kind++)
         for (int type = 0; type < IR_NTYPES; type++)

@@ -2,6 +2,7 @@
  *
  *     topk                      sort with positions, slice
  *     batch-norm-*              expand_batch_norm.c
+ *     map                       expand_map.c
  *     start, update, done       the operation itself, and tuples around it
  *     collectives               their operand, where one participant is all there is
  *     Sharding and the like     their operand
@@ -137,8 +138,8 @@ static ir_instr *expand_alone(pass_edit *edit, ir_instr *instr) {
 /* ---- topk ---- */
 
 static bool is_topk(const ir_instr *instr) {
-    return instr->op == IR_OP_TOPK || (instr->op == IR_OP_CUSTOM_CALL &&
-                                          strcmp(ir_attr_word(instr, IR_ATTR_CUSTOM_CALL_TARGET), "TopK") == 0);
+    return instr->op == IR_OP_TOPK ||
+           (instr->op == IR_OP_CUSTOM_CALL && strcmp(ir_attr_word(instr, IR_ATTR_CUSTOM_CALL_TARGET), "TopK") == 0);
 }
 
 /* The comparator that a TopK brings along. */
@@ -214,6 +215,8 @@ static ir_instr *rule_expand(pass_edit *edit, ir_instr *instr) {
     case IR_OP_BATCH_NORM_INFERENCE:
     case IR_OP_BATCH_NORM_GRAD:
         return pass_expand_batch_norm(edit, instr);
+    case IR_OP_MAP:
+        return pass_expand_map(edit, instr);
     case IR_OP_TOPK:
         return expand_topk(edit, instr);
     case IR_OP_CUSTOM_CALL:

@@ -160,6 +160,7 @@ ir_comp *pass_ordering(pass_combiners *combiners, ir_type type, bool descending)
 void pass_combiners_list(pass_combiners *combiners); /* enters what was made into the module; after the walk */
 
 /* ---- rules and passes ---- */
+ir_instr *pass_expand_map(pass_edit *edit, ir_instr *instr);
 ir_instr *pass_expand_batch_norm(pass_edit *edit, ir_instr *instr); /* the context is a pass_combiners */
 ir_instr *pass_rule_reshape(pass_edit *edit, ir_instr *instr);
 ir_instr *pass_rule_broadcast(pass_edit *edit, ir_instr *instr);

@@ -116,9 +116,72 @@ void st_put_comp(ir_instr *instr, ir_attr_id id, ir_comp *comp) {
     attr->count = 1;
 }
 
-void st_mark(st_reader *r, ir_instr *instr) {
-    (void)r;
-    st_put_text(instr, IR_ATTR_FRONTEND_ATTRIBUTES, "{fusewright.semantics=\"stablehlo\"}");
+/* ---- what any operation may carry ---- */
+
+static void add_quoted(fw_text *out, const char *text, size_t length) {
+    fw_text_char(out, '"');
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '"' || text[i] == '\\')
+            fw_text_char(out, '\\');
+        fw_text_char(out, text[i] == '\n' ? ' ' : text[i]);
+    }
+    fw_text_char(out, '"');
+}
+
+/* A key of HLO text; others are dropped. */
+static bool is_key(const char *text, size_t length) {
+    for (size_t i = 0; i < length; i++)
+        if (!st_is_name_char(text[i]) || text[i] == '$')
+            return false;
+    return length && st_is_letter(*text);
+}
+
+/* `{a="x",b="y"}`, our mark first. */
+static void put_frontend(st_reader *r, const st_attr *dict, bool differs, ir_instr *instr) {
+    fw_text text;
+    fw_text_init(&text, r->arena);
+    if (differs)
+        fw_text_add(&text, "{fusewright.semantics=\"stablehlo\"");
+    for (int i = 0; dict && dict->kind == ST_DICT && i < dict->count; i++) {
+        const st_attr *item = &dict->items[i];
+        if (!is_key(item->key, item->key_length) || st_is(item->key, item->key_length, "fusewright.semantics"))
+            continue;
+        fw_text_printf(&text, "%s%.*s=", text.size ? "," : "{", (int)item->key_length, item->key);
+        bool quoted = item->kind == ST_TEXT;
+        add_quoted(&text, quoted ? item->text : item->start, quoted ? item->length : (size_t)(item->end - item->start));
+    }
+    if (!text.size)
+        return;
+    fw_text_char(&text, '}');
+    st_put_text(instr, IR_ATTR_FRONTEND_ATTRIBUTES, fw_text_string(&text));
+}
+
+/* HLO's own spelling, with braces that match; any other text only says where things run. */
+static bool is_sharding(const st_attr *attr) {
+    int depth = 0;
+    if (attr->kind != ST_TEXT || !attr->length || attr->text[0] != '{')
+        return false;
+    for (size_t i = 0; i < attr->length; i++) {
+        char c = attr->text[i];
+        if (!st_is_name_char(c) && !strchr("{}[]()<>=,- ", c))
+            return false;
+        depth += (c == '{') - (c == '}');
+        if (depth == 0 && i + 1 < attr->length)
+            return false;
+    }
+    return depth == 0;
+}
+
+void st_put_common(st_reader *r, const st_attr *attrs, int count, bool differs, ir_instr *instr) {
+    if (!count && !differs)
+        return;
+    const st_attr *semantics = st_find(attrs, count, "fusewright.semantics");
+    const st_attr *sharding = st_find(attrs, count, "mhlo.sharding");
+    if (semantics && semantics->kind == ST_TEXT && st_is(semantics->text, semantics->length, "xla"))
+        differs = false; /* printed from HLO by fusewright itself */
+    put_frontend(r, st_find(attrs, count, "mhlo.frontend_attributes"), differs, instr);
+    if (sharding && is_sharding(sharding))
+        st_put_text(instr, IR_ATTR_SHARDING, fw_strndup(r->arena, sharding->text, sharding->length));
 }
 
 /* `[DEFAULT, HIGH]`; nothing is put where all are the default. */

@@ -103,6 +103,7 @@ static void settle_shape(st_reader *r, ir_instr *instr) {
 
 bool st_give(st_reader *r, st_op *op, ir_instr *instr) {
     settle_shape(r, instr);
+    st_put_common(r, op->attrs, op->nattrs, op->differs, instr);
     if (op->nresults == 1) {
         op->results[0] = instr;
         return true;

@@ -124,7 +124,6 @@ bool build_scatter(st_reader *r, st_op *op) {
         !put_flag(r, op, instr, "unique_indices", IR_ATTR_UNIQUE_INDICES))
         return false;
     st_put_comp(instr, IR_ATTR_TO_APPLY, op->regions[0].comp);
-    if (has_window(instr))
-        st_mark(r, instr);
+    op->differs = has_window(instr);
     return st_give(r, op, instr);
 }

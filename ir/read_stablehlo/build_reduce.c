@@ -78,6 +78,21 @@ static bool reaches_outside(const ir_window *window) {
     return false;
 }
 
+/* Combining the initial value any number of times changes nothing, so both languages agree. */
+static bool init_can_repeat(const ir_instr *instr) {
+    ir_op combiner;
+    const ir_instr *init = instr->operands[instr->noperands - 1];
+    ir_type type = init->shape->type;
+    if (instr->noperands != 2 || !ir_comp_is_binary(ir_attr_comp(instr, IR_ATTR_TO_APPLY), &combiner))
+        return false;
+    if (combiner == IR_OP_MAXIMUM || combiner == IR_OP_MINIMUM || combiner == IR_OP_AND || combiner == IR_OP_OR)
+        return true;
+    if (init->op != IR_OP_CONSTANT || ir_class_of(type) == IR_CLASS_COMPLEX)
+        return false;
+    double value = ir_number_get(type, init->literal->data);
+    return (combiner == IR_OP_ADD && value == 0) || (combiner == IR_OP_MULTIPLY && value == 1);
+}
+
 bool build_reduce_window(st_reader *r, st_op *op) {
     const ir_shape *shape;
     ir_window *window;
@@ -88,8 +103,7 @@ bool build_reduce_window(st_reader *r, st_op *op) {
     st_put_comp(instr, IR_ATTR_TO_APPLY, op->regions[0].comp);
     if (window->rank)
         ir_attr_add(instr, IR_ATTR_WINDOW)->window = window;
-    if (reaches_outside(window))
-        st_mark(r, instr);
+    op->differs = reaches_outside(window) && !init_can_repeat(instr);
     return st_give(r, op, instr);
 }
 

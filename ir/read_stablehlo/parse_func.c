@@ -49,6 +49,7 @@ static bool argument(st_reader *r, ir_comp *comp, int64_t number, bool is_main) 
     ir_instr *param = ir_comp_add_param(comp, NULL, st_resolve(r, shape, NULL), number);
     param->loc = st_loc(r, at);
     st_name(r, param, "parameter");
+    st_put_common(r, attrs, count, false, param);
     if (is_main)
         alias_output(r, attrs, count, number);
     return st_skip_loc(r, param) && st_bind(r, at, name, length, 1, &param);

@@ -139,6 +139,7 @@ typedef struct st_op {
     const ir_shape **result_types;
     int nresults;       /* as many as the left side names, or else as there are types */
     ir_instr **results; /* filled by the builder */
+    bool differs;       /* means something else in HLO */
     int first_id;       /* where its instructions begin in the computation */
 } st_op;
 
@@ -274,7 +275,8 @@ void st_put_ints(ir_instr *instr, ir_attr_id id, int count, const int64_t *ints)
 void st_put_int(ir_instr *instr, ir_attr_id id, int64_t value);
 void st_put_text(ir_instr *instr, ir_attr_id id, const char *text);
 void st_put_comp(ir_instr *instr, ir_attr_id id, ir_comp *comp);
-void st_mark(st_reader *r, ir_instr *instr); /* means what StableHLO says where HLO says something else */
+/* Shardings, frontend attributes and the mark of an instruction that means what StableHLO says where HLO says something else. */
+void st_put_common(st_reader *r, const st_attr *attrs, int count, bool differs, ir_instr *instr);
 bool st_put_precision(st_reader *r, const st_op *op, const st_attr *attr, ir_instr *instr);
 
 /* ---- scope.c ---- */

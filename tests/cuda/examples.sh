@@ -40,8 +40,8 @@ done
 # Constants of a file, and constants that the caller passes.
 for weights in blob caller; do
     dir=$work/mlp-$weights
-    generate "$cuda/mlp.hlo" "$dir" mlp --weights $weights && emulated "$dir" mlp "$dir/main.c" program && prepare "$cuda/mlp.hlo" "$dir" &&
-        agrees "$dir" program forward || { failed "mlp with --weights $weights"; head -n 5 "$work/log"; }
+    generate "$cuda/mlp.hlo" "$dir" mlp --weights $weights && emulated "$dir" mlp "$dir/main.c" program && prepare "$cuda/mlp.hlo" "$dir" \
+        && agrees "$dir" program forward || { failed "mlp with --weights $weights"; head -n 5 "$work/log"; }
 done
 
 emulated "$work/softmax" softmax "$cuda/capture.c" capture && "$work/softmax/capture" >"$work/log" 2>&1 || {

@@ -1,3 +1,4 @@
+#!/bin/sh
 # Shared by the scripts of tests/cuda/, after tests/lib.sh: builds generated CUDA with the emulator and compares results.
 cuda=$tests
 tests=$(cd "$cuda/.." && pwd)

@@ -31,8 +31,7 @@ static void check_error(const char *program, fw_status status, const char *part)
     fw_arena_free(arena);
 }
 
-#define REGION(name, result, op)                                                                                       \
-    name " { a = f32[] parameter(0) b = f32[] parameter(1) ROOT r = " result " " op " }\n"
+#define REGION(name, result, op) name " { a = f32[] parameter(0) b = f32[] parameter(1) ROOT r = " result " " op " }\n"
 #define GE REGION("ge", "pred[]", "compare(a, b), direction=GE")
 #define ADD REGION("add", "f32[]", "add(a, b)")
 
@@ -103,7 +102,8 @@ static void transforms(void **state) {
         {"ENTRY e { x = c64[4] constant({(10, 0), (-2, 2), (-2, 0), (-2, -2)}) "
          "ROOT r = c64[4] fft(x), fft_type=IFFT, fft_length={4} }",
             "{(1, 0), (2, 0), (3, 0), (4, 0)}"},
-        {"ENTRY e { x = f32[2,2] constant({{1, 2}, {3, 5}}) ROOT r = c64[2,2] fft(x), fft_type=RFFT, fft_length={2,2} }",
+        {"ENTRY e { x = f32[2,2] constant({{1, 2}, {3, 5}}) ROOT r = c64[2,2] fft(x), fft_type=RFFT, fft_length={2,2} "
+         "}",
             "{{(11, 0), (-3, 0)},{(-5, 0), (1, 0)}}"},
         /* the imaginary parts of the first and the middle element do not count */
         {"ENTRY e { x = c64[3] constant({(4, 7), (0, 0), (2, 9)}) "
@@ -122,8 +122,7 @@ static void linear_algebra(void **state) {
     static const fact facts[] = {
         {"ENTRY e { a = f32[2,2] constant({{4, 99}, {6, 10}}) ROOT r = f32[2,2] cholesky(a), lower=true }",
             "{{2, 0},{3, 1}}"},
-        {"ENTRY e { a = f32[2,2] constant({{4, 6}, {99, 10}}) ROOT r = f32[2,2] cholesky(a) }",
-            "{{2, 3},{0, 1}}"},
+        {"ENTRY e { a = f32[2,2] constant({{4, 6}, {99, 10}}) ROOT r = f32[2,2] cholesky(a) }", "{{2, 3},{0, 1}}"},
         {"ENTRY e { a = f32[1,1] constant({{-1}}) ROOT r = f32[1,1] cholesky(a), lower=true }", "{{nan}}"},
         {SOLVE("left_side=true, lower=true"), "{{1, 2},{2, 1}}"},
         {SOLVE("left_side=true, lower=true, unit_diagonal=true"), "{{2, 4},{5, -2}}"},
@@ -146,7 +145,7 @@ static void normalisation(void **state) {
         {"ENTRY e { x = f32[2,1] constant({{1}, {5}}) s = f32[1] constant({2}) m = f32[1] constant({3}) "
          "v = f32[1] constant({3}) g = f32[2,1] constant({{1}, {3}}) "
          "ROOT r = (f32[2,1], f32[1], f32[1]) batch-norm-grad(x, s, m, v, g), epsilon=1, feature_index=1 }",
-            "({{0},{0}},{2},{4})"},
+            "({{0},{0}}, {2}, {4})"},
     };
     check_facts(facts, FW_COUNT(facts));
 }
@@ -230,8 +229,8 @@ static void refusals(void **state) {
         FW_UNSUPPORTED, "several participants");
     check_error(ADD "ENTRY e { " X "ROOT r = f32[2] all-reduce(x), replica_groups=[1,8]<=[8], to_apply=add }",
         FW_UNSUPPORTED, "several participants");
-    check_error("ENTRY e { " X "ROOT r = f32[2] custom-call(x), custom_call_target=\"mine\" }", FW_UNSUPPORTED,
-        "\"mine\"");
+    check_error(
+        "ENTRY e { " X "ROOT r = f32[2] custom-call(x), custom_call_target=\"mine\" }", FW_UNSUPPORTED, "\"mine\"");
     check_error("ENTRY e { " X "n = s32[] constant(1) ROOT r = f32[2] set-dimension-size(x, n), dimensions={0} }",
         FW_UNSUPPORTED, "size");
     check_error("ENTRY e { " X "ROOT r = f32[3] all-gather(x), dimensions={0} }", FW_INPUT, "whole factor");
