@@ -93,6 +93,17 @@ const char *st_get_text(st_reader *r, const st_op *op, const char *name) {
     return fw_strndup(r->arena, attr->text, attr->length);
 }
 
+bool st_known_word(st_reader *r, const st_op *op, const char *word, const char *words) {
+    size_t length = word ? strlen(word) : 0;
+    for (const char *at = words; word && *at; at += strspn(at, " ")) {
+        size_t next = strcspn(at, " ");
+        if (next == length && !memcmp(at, word, length))
+            return true;
+        at += next;
+    }
+    return st_fail(r, op->at, "%.*s needs one of the words %s", st_shown(op->length), op->name, words);
+}
+
 /* ---- putting ---- */
 
 void st_put_ints(ir_instr *instr, ir_attr_id id, int count, const int64_t *ints) {

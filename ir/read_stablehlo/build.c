@@ -108,6 +108,8 @@ bool st_give(st_reader *r, st_op *op, ir_instr *instr) {
         op->results[0] = instr;
         return true;
     }
+    if (op->nresults && (instr->shape->type != IR_TUPLE || instr->shape->nelems != op->nresults))
+        return st_fail(r, op->at, "%.*s does not have %d results", st_shown(op->length), op->name, op->nresults);
     for (int i = 0; i < op->nresults; i++)
         op->results[i] = st_element_in(r, instr->comp, op->at, instr, i, instr->shape->elems[i]);
     return true;

@@ -53,9 +53,12 @@ static bool put_algorithm(st_reader *r, const st_op *op, ir_instr *instr) {
     const st_attr *steps = st_find(algorithm->items, algorithm->count, "num_primitive_operations");
     const st_attr *loose = st_find(algorithm->items, algorithm->count, "allow_imprecise_accumulation");
     const char *factor = steps && steps->i > 1 ? fw_format(r->scratch, "_x%lld", (long long)steps->i) : "";
-    st_put_text(instr, IR_ATTR_ALGORITHM, fw_format(r->arena, "dot_%s_%s_%s%s%s", types[0], types[1], types[2], factor,
-        loose && loose->i ? "_fast_accum" : ""));
-    return true;
+    const char *name = fw_format(r->arena, "dot_%s_%s_%s%s%s", types[0], types[1], types[2], factor,
+        loose && loose->i ? "_fast_accum" : "");
+    st_put_text(instr, IR_ATTR_ALGORITHM, name);
+    return st_known_word(r, op, name, "dot_any_f8_any_f8_f32 dot_any_f8_any_f8_f32_fast_accum dot_f16_f16_f16 dot_f16_f16_f32 "
+                                      "dot_bf16_bf16_bf16 dot_bf16_bf16_f32 dot_bf16_bf16_f32_x3 dot_bf16_bf16_f32_x6 "
+                                      "dot_bf16_bf16_f32_x9 dot_tf32_tf32_f32 dot_tf32_tf32_f32_x3 dot_f32_f32_f32 dot_f64_f64_f64");
 }
 
 bool build_dot_general(st_reader *r, st_op *op) {

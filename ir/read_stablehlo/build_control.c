@@ -6,7 +6,9 @@
 bool build_return(st_reader *r, st_op *op) {
     r->scope->ended = true;
     r->scope->nreturned = op->noperands;
-    r->scope->returned = op->operands;
+    r->scope->returned = fw_alloc_array(r->scratch, (size_t)op->noperands, sizeof *op->operands);
+    if (op->noperands)
+        memcpy(r->scope->returned, op->operands, (size_t)op->noperands * sizeof *op->operands);
     return true;
 }
 
@@ -35,8 +37,6 @@ bool build_while(st_reader *r, st_op *op) {
     if (op->nregions != 2)
         return st_fail(r, op->at, "stablehlo.while needs two regions");
     st_region *condition = &op->regions[0], *body = &op->regions[1];
-    if (op->nresults == 0 || (!op->functional && op->ntypes == op->noperands))
-        op->nresults = op->nresults ? op->nresults : 0;
     if (condition->nreturned != 1 || body->nreturned != op->noperands || (op->nresults && op->nresults != op->noperands))
         return st_fail(r, op->at, "the condition returns %d values and the body %d, for %d values of the loop",
             condition->nreturned, body->nreturned, op->noperands);

@@ -26,8 +26,8 @@ bool build_fft(st_reader *r, st_op *op) {
     ir_instr *instr;
     if (!st_get_ints(r, op, "fft_length", &count, &length) || !(instr = whole(r, op)))
         return false;
-    if (!type)
-        return st_fail(r, op->at, "stablehlo.fft needs its type");
+    if (!st_known_word(r, op, type, "FFT IFFT RFFT IRFFT"))
+        return false;
     st_put_text(instr, IR_ATTR_FFT_TYPE, type);
     st_put_ints(instr, IR_ATTR_FFT_LENGTH, count, length);
     return st_give(r, op, instr);
@@ -44,7 +44,11 @@ bool build_triangular_solve(st_reader *r, st_op *op) {
     if (!instr || !put_flag(r, op, instr, "left_side", IR_ATTR_LEFT_SIDE) || !put_flag(r, op, instr, "lower", IR_ATTR_LOWER) ||
         !put_flag(r, op, instr, "unit_diagonal", IR_ATTR_UNIT_DIAGONAL))
         return false;
-    st_put_text(instr, IR_ATTR_TRANSPOSE_A, transpose ? transpose : "NO_TRANSPOSE");
+    if (!transpose)
+        transpose = "NO_TRANSPOSE";
+    if (!st_known_word(r, op, transpose, "NO_TRANSPOSE TRANSPOSE ADJOINT"))
+        return false;
+    st_put_text(instr, IR_ATTR_TRANSPOSE_A, transpose);
     return st_give(r, op, instr);
 }
 
@@ -67,8 +71,8 @@ bool build_rng(st_reader *r, st_op *op) {
     const ir_shape *shape;
     if (!st_takes(r, op, 3, 3) || !(shape = st_result_type(r, op, 0)))
         return false;
-    if (!distribution)
-        return st_fail(r, op->at, "stablehlo.rng needs its distribution");
+    if (!st_known_word(r, op, distribution, "UNIFORM NORMAL"))
+        return false;
     ir_instr *instr = st_emit(r, op, IR_OP_RNG, shape, 2, op->operands);
     st_put_text(instr, IR_ATTR_DISTRIBUTION, !strcmp(distribution, "NORMAL") ? "rng_normal" : "rng_uniform");
     return st_give(r, op, instr);

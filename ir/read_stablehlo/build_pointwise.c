@@ -34,8 +34,9 @@ bool build_compare(st_reader *r, st_op *op) {
     const ir_shape *shape;
     if (!st_takes(r, op, 2, 2) || !(shape = st_result_type(r, op, 0)))
         return false;
-    if (!direction)
-        return st_fail(r, op->at, "this comparison has no direction");
+    if (!st_known_word(r, op, direction, "EQ NE LT LE GT GE") ||
+        (type && !st_known_word(r, op, type, "FLOAT TOTALORDER SIGNED UNSIGNED NOTYPE")))
+        return false;
     ir_instr *instr = st_emit(r, op, IR_OP_COMPARE, shape, 2, op->operands);
     st_put_text(instr, IR_ATTR_DIRECTION, direction);
     if (type && !strcmp(type, "TOTALORDER"))

@@ -4,9 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Nested regions, attributes and types. */
-#define DEEPEST 200
-
 void st_lex_start(st_reader *r) {
     r->line_at = r->line_start = r->source->text;
     r->line = 1;
@@ -15,6 +12,8 @@ void st_lex_start(st_reader *r) {
 
 /* Lines are counted from the place asked for last, forwards or backwards: mostly there are none between. */
 fw_loc st_loc(st_reader *r, const char *at) {
+    if (at < r->source->text || at > r->source->text + r->source->size) /* unescaped text is a copy */
+        at = r->tok.start;
     while (at < r->line_start) {
         r->line--;
         for (r->line_start--; r->line_start > r->source->text && r->line_start[-1] != '\n';)
@@ -256,8 +255,8 @@ bool st_string(st_reader *r, const char **text, size_t *length) {
 }
 
 bool st_enter(st_reader *r) {
-    if (r->depth >= DEEPEST)
-        return st_fail(r, r->tok.start, "nested deeper than %d levels", DEEPEST);
+    if (r->depth >= ST_DEEPEST)
+        return st_fail(r, r->tok.start, "nested deeper than %d levels", ST_DEEPEST);
     r->depth++;
     return true;
 }

@@ -86,7 +86,7 @@ static bool visit(walk *w, int root) {
 /* ---- names ---- */
 
 /* What HLO does not allow in a name becomes '_'. */
-static char *clean_name(st_reader *r, const char *name) {
+char *st_clean_name(st_reader *r, const char *name) {
     bool prefix = !st_is_letter(*name) || st_is_reserved(name, strlen(name));
     char *clean = fw_format(r->arena, "%s%s", prefix ? "f_" : "", name);
     for (char *at = clean; *at; at++)
@@ -106,7 +106,7 @@ static void name_comps(st_reader *r) {
             ir_comp *comp = module->comps[i];
             if ((comp->name == NULL) != regions)
                 continue;
-            const char *base = comp->name ? clean_name(r, comp->name) : "region", *name = base;
+            const char *base = comp->name ? st_clean_name(r, comp->name) : "region", *name = base;
             int before = fw_intern_count(taken);
             while (regions || fw_intern_id(taken, name, strlen(name)) < before) {
                 name = fw_format(r->arena, "%s.%d", base, ++next);

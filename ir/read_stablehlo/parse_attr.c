@@ -112,15 +112,20 @@ static void word(st_reader *r, st_attr *attr) {
 /* ---- lists and dictionaries ---- */
 
 static bool list(st_reader *r, int close, st_attr *attr) {
-    int cap = 0;
+    int first = r->nitems;
     attr->kind = ST_LIST;
     while (r->tok.kind != close) {
         st_attr item = {0};
-        if ((attr->count && !st_expect(r, ',', "',' or the end of the list")) || !st_attr_value(r, &item))
+        if ((r->nitems > first && !st_expect(r, ',', "',' or the end of the list")) || !st_attr_value(r, &item))
             return false;
-        FW_PUSH(r->scratch, attr->items, attr->count, cap, item);
+        FW_PUSH(r->scratch, r->items, r->nitems, r->items_cap, item);
     }
     st_lex_next(r);
+    attr->count = r->nitems - first;
+    attr->items = fw_alloc_array(r->scratch, (size_t)attr->count, sizeof *attr->items);
+    if (attr->count)
+        memcpy(attr->items, r->items + first, (size_t)attr->count * sizeof *attr->items);
+    r->nitems = first;
     return true;
 }
 
@@ -146,6 +151,8 @@ bool st_attr_dict(st_reader *r, int close, st_attr **items, int *count, int *cap
         } else { /* a unit attribute */
             item.kind = ST_INT;
             item.i = 1;
+            item.start = key;
+            item.end = key + length;
         }
         item.key = key;
         item.key_length = length;
@@ -182,12 +189,13 @@ static bool joined_lists(st_reader *r, st_attr *attr) {
         st_attr next = {0};
         int cap = 0;
         st_lex_next(r);
+        next.start = r->tok.start;
         st_lex_next(r);
         if (!list(r, ']', &next))
             return false;
         if (!attr->key) { /* the first join makes a list of lists */
             st_attr first = *attr;
-            *attr = (st_attr){.kind = ST_LIST, .key = "x"};
+            *attr = (st_attr){.kind = ST_LIST, .key = "x", .start = first.start};
             FW_PUSH(r->scratch, attr->items, attr->count, cap, first);
             FW_PUSH(r->scratch, attr->items, attr->count, cap, next);
         } else {

@@ -213,7 +213,9 @@ bool st_text(st_reader *r) {
         !settle_aliases(r))
         return false;
     st_settle_locs(r);
-    if (!*r->module->name)
+    if (*r->module->name)
+        r->module->name = st_clean_name(r, r->module->name);
+    else
         r->module->name = fw_format(r->arena, "module_%s", r->module->entry->name);
     return true;
 }

@@ -17,6 +17,26 @@ typedef struct left_side {
     int count, cap, total;
 } left_side;
 
+/* An operation while it is read. */
+struct st_frame {
+    st_op op;
+    left_side left;
+};
+
+/* The frame of this depth, empty but with the arrays that it had: most operations need no memory of their own. */
+static struct st_frame *fresh_frame(st_reader *r) {
+    struct st_frame *frame = r->frames[r->depth];
+    if (!frame)
+        return r->frames[r->depth] = fw_alloc(r->scratch, sizeof *frame);
+    st_op old = frame->op;
+    frame->left.count = frame->left.total = 0;
+    frame->op = (st_op){.operands = old.operands, .operands_cap = old.operands_cap, .inits = old.inits,
+        .inits_cap = old.inits_cap, .attrs = old.attrs, .attrs_cap = old.attrs_cap, .regions = old.regions,
+        .regions_cap = old.regions_cap, .types = old.types, .types_cap = old.types_cap,
+        .result_types = old.result_types, .result_types_cap = old.result_types_cap};
+    return frame;
+}
+
 static bool read_left(st_reader *r, left_side *left) {
     do {
         name n = {r->tok.start, r->tok.text, r->tok.length, 1};
@@ -169,23 +189,24 @@ static bool count_results(st_reader *r, st_op *op, const left_side *left) {
 }
 
 static bool read_operation(st_reader *r) {
-    st_op op = {0};
-    left_side left = {0};
-    if (r->tok.kind == ST_PERCENT && !read_left(r, &left))
+    struct st_frame *frame = fresh_frame(r);
+    st_op *op = &frame->op;
+    left_side *left = &frame->left;
+    if (r->tok.kind == ST_PERCENT && !read_left(r, left))
         return false;
     bool outer_quantized = r->saw_quantized;
     r->saw_quantized = false;
-    if (!read_name(r, &op) || !read_rest(r, &op) || !count_results(r, &op, &left))
+    if (!read_name(r, op) || !read_rest(r, op) || !count_results(r, op, left))
         return false;
-    op.first_id = r->scope->comp->ninstrs;
-    if (r->saw_quantized ? !st_decline(r, &op, "on quantized values") : !check_types(r, &op) || !st_build(r, &op))
+    op->first_id = r->scope->comp->ninstrs;
+    if (r->saw_quantized ? !st_decline(r, op, "on quantized values") : !check_types(r, op) || !st_build(r, op))
         return false;
     r->saw_quantized = outer_quantized;
-    for (int i = 0; i < left.total; i++)
-        if (!op.results[i])
-            return st_fail(r, op.at, "%.*s does not have %d results", st_shown(op.length), op.name, left.total);
-    ir_instr *named = op.nresults && op.results[0] && op.results[0]->id >= op.first_id ? op.results[0] : NULL;
-    return st_skip_loc(r, named) && bind_results(r, &left, &op);
+    for (int i = 0; i < left->total; i++)
+        if (!op->results[i])
+            return st_fail(r, op->at, "%.*s does not have %d results", st_shown(op->length), op->name, left->total);
+    ir_instr *named = op->nresults && op->results[0] && op->results[0]->id >= op->first_id ? op->results[0] : NULL;
+    return st_skip_loc(r, named) && bind_results(r, left, op);
 }
 
 bool st_operation(st_reader *r) {

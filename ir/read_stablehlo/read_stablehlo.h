@@ -60,6 +60,9 @@ typedef struct st_attr {
     const char *start, *end; /* as written */
 } st_attr;
 
+/* Nested regions, attributes and types. */
+#define ST_DEEPEST 200
+
 /* ---- values and scopes ---- */
 
 struct st_scope;
@@ -209,6 +212,9 @@ typedef struct st_reader {
     bool bare;          /* the next attribute value has no type of its own behind a ':' */
     bool saw_quantized; /* in the types of the current operation */
     int symbols_cap;    /* of module->symbols */
+    struct st_frame *frames[ST_DEEPEST + 1]; /* operations being read, by depth; their arrays serve again */
+    st_attr *items; /* a stack: lists nest */
+    int nitems, items_cap;
     unsigned next_name; /* of instructions whose value has no name of its own */
 } st_reader;
 
@@ -271,6 +277,8 @@ bool st_ints(st_reader *r, const st_op *op, const st_attr *attr, int *count, int
 bool st_get_ints(st_reader *r, const st_op *op, const char *name, int *count, int64_t **ints); /* absent: none */
 bool st_get_int(st_reader *r, const st_op *op, const char *name, int64_t absent, int64_t *value);
 const char *st_get_text(st_reader *r, const st_op *op, const char *name); /* word, symbol or string; NULL when absent */
+/* One of the words in a blank-separated list; the message says which they are. */
+bool st_known_word(st_reader *r, const st_op *op, const char *word, const char *words);
 void st_put_ints(ir_instr *instr, ir_attr_id id, int count, const int64_t *ints);
 void st_put_int(ir_instr *instr, ir_attr_id id, int64_t value);
 void st_put_text(ir_instr *instr, ir_attr_id id, const char *text);
@@ -324,5 +332,6 @@ void st_name(st_reader *r, ir_instr *instr, const char *base);
 
 /* ---- order.c ---- */
 bool st_order_comps(st_reader *r); /* callees before callers */
+char *st_clean_name(st_reader *r, const char *name); /* as HLO allows it */
 
 #endif

@@ -3,7 +3,7 @@
 #include "kws_dscnn_kernels.h"
 
 /* broadcast, convolution, subtract, add, multiply, abs, rsqrt, maximum
- * a thin matrix product: sums without packing
+ * too thin to pack: plain sums, vectorised along memory
  * Rule thin_contraction, rules/contraction.lua:88. 194112 flops, 35328 bytes read, 32000 written. */
 void kws_dscnn_conv_general_dilated_2(const void *args, void *scratch, int64_t begin, int64_t end)
 {

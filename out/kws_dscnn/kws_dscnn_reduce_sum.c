@@ -12,18 +12,20 @@ void kws_dscnn_reduce_sum(const void *args, void *scratch, int64_t begin, int64_
     float *kws_dscnn_RESTRICT div = a->div;
     float *const reduce_sum_14_tile = scratch;
     if (begin < end) {
-        float acc[64];
-        for (int64_t i = 0; i < 64; i++)
-            acc[i] = 0.0f;
-        for (int64_t r = 0; r < 25; r++) {
-            for (int64_t s = 0; s < 5; s++) {
-                for (int64_t i = 0; i < 64; i++) {
-                    acc[i] = acc[i] + max[i + 320 * r + 64 * s];
+        {
+            float acc[64];
+            for (int64_t i = 0; i < 64; i++)
+                acc[i] = 0.0f;
+            for (int64_t r = 0; r < 25; r++) {
+                for (int64_t s = 0; s < 5; s++) {
+                    for (int64_t i = 0; i < 64; i++) {
+                        acc[i] = acc[i] + max[i + 320 * r + 64 * s];
+                    }
                 }
             }
+            for (int64_t i = 0; i < 64; i++)
+                reduce_sum_14_tile[i] = acc[i];
         }
-        for (int64_t i = 0; i < 64; i++)
-            reduce_sum_14_tile[i] = acc[i];
         for (int64_t i = 0; i < 64; i++) {
             div[i] = reduce_sum_14_tile[i] / 125.0f;
         }
