@@ -1,7 +1,10 @@
-/* The attributes of an operation: found by their generic name or the short one of the pretty form, and put on instructions. */
+/* The attributes of an operation: found by their generic name or the short one of the pretty form, and put on
+ * instructions. */
 #include "read_stablehlo.h"
 
 #include <string.h>
+
+#define MOST_INTS (1 << 20)
 
 /* Generic name, then pretty name. */
 static const char *const pretty_names[][2] = {{"broadcast_dimensions", "dims"}, {"permutation", "dims"},
@@ -24,8 +27,8 @@ static const char *place_of(const st_op *op, const st_attr *attr) {
 }
 
 static bool wrong_kind(st_reader *r, const st_op *op, const st_attr *attr, const char *wanted) {
-    return st_fail(r, place_of(op, attr), "the attribute '%.*s' of %.*s must be %s", st_shown(attr->key_length), attr->key ? attr->key : "",
-        st_shown(op->length), op->name, wanted);
+    return st_fail(r, place_of(op, attr), "the attribute '%.*s' of %.*s must be %s", st_shown(attr->key_length),
+        attr->key ? attr->key : "", st_shown(op->length), op->name, wanted);
 }
 
 /* A list of integers, or of lists of integers one behind the other. */
@@ -56,7 +59,7 @@ bool st_ints(st_reader *r, const st_op *op, const st_attr *attr, int *count, int
     if (attr->kind == ST_DENSE) {
         const ir_literal *literal = attr->literal;
         int64_t n = ir_shape_count(literal->shape);
-        if (n > 1 << 20 || ir_class_of(literal->shape->type) == IR_CLASS_FLOAT ||
+        if (n > MOST_INTS || ir_class_of(literal->shape->type) == IR_CLASS_FLOAT ||
             ir_class_of(literal->shape->type) == IR_CLASS_COMPLEX)
             return wrong_kind(r, op, attr, "integers");
         *count = (int)n;
@@ -69,6 +72,17 @@ bool st_ints(st_reader *r, const st_op *op, const st_attr *attr, int *count, int
     if (attr->kind != ST_LIST)
         return wrong_kind(r, op, attr, "a list of integers");
     return flat_ints(attr, ints, count, r->arena) || wrong_kind(r, op, attr, "a list of integers");
+}
+
+bool st_constant_ints(st_reader *r, const ir_instr *value, int *count, int64_t **ints) {
+    ir_type type = value->shape->type;
+    if (value->op != IR_OP_CONSTANT || !ir_type_is_integer(type) || ir_shape_count(value->shape) > MOST_INTS)
+        return false;
+    *count = (int)ir_shape_count(value->shape);
+    *ints = fw_alloc_array(r->arena, (size_t)*count, sizeof **ints);
+    for (int i = 0; i < *count; i++)
+        (*ints)[i] = ir_number_get_int(type, (const char *)value->literal->data + (size_t)i * ir_type_bytes(type));
+    return true;
 }
 
 bool st_get_ints(st_reader *r, const st_op *op, const char *name, int *count, int64_t **ints) {

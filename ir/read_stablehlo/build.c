@@ -40,12 +40,24 @@ void st_name(st_reader *r, ir_instr *instr, const char *base) {
     instr->name = name;
 }
 
-ir_instr *st_emit_in(st_reader *r, ir_comp *comp, const char *at, ir_op hlo, const ir_shape *shape, int n,
-    ir_instr *const *operands) {
+ir_instr *st_emit_in(
+    st_reader *r, ir_comp *comp, const char *at, ir_op hlo, const ir_shape *shape, int n, ir_instr *const *operands) {
     ir_instr *instr = ir_comp_add(comp, hlo, NULL, shape, n, operands);
     instr->loc = st_loc(r, at);
     st_name(r, instr, ir_op_of(hlo)->name);
     return instr;
+}
+
+/* The next parameter. The array doubles: a function can have many. */
+ir_instr *st_param_add(st_reader *r, ir_comp *comp, const char *at, const ir_shape *shape) {
+    size_t count = (size_t)comp->nparams;
+    ir_instr *param = st_emit_in(r, comp, at, IR_OP_PARAMETER, shape, 0, NULL);
+    if ((count & (count - 1)) == 0)
+        comp->params = fw_grow(
+            r->arena, comp->params, count * sizeof *comp->params, (count ? 2 * count : 1) * sizeof *comp->params);
+    param->param = comp->nparams;
+    comp->params[comp->nparams++] = param;
+    return param;
 }
 
 ir_instr *st_emit(st_reader *r, const st_op *op, ir_op hlo, const ir_shape *shape, int n, ir_instr *const *operands) {
@@ -65,7 +77,8 @@ ir_instr *st_tuple_in(st_reader *r, ir_comp *comp, const char *at, int n, ir_ins
     return st_emit_in(r, comp, at, IR_OP_TUPLE, ir_shape_tuple(r->arena, n, shapes), n, values);
 }
 
-ir_instr *st_element_in(st_reader *r, ir_comp *comp, const char *at, ir_instr *tuple, int index, const ir_shape *shape) {
+ir_instr *st_element_in(
+    st_reader *r, ir_comp *comp, const char *at, ir_instr *tuple, int index, const ir_shape *shape) {
     ir_instr *element = st_emit_in(r, comp, at, IR_OP_GET_TUPLE_ELEMENT, shape, 1, &tuple);
     st_put_int(element, IR_ATTR_INDEX, index);
     return element;
@@ -125,7 +138,10 @@ bool st_takes(st_reader *r, const st_op *op, int least, int most) {
     if (n >= least && (most < 0 || n <= most))
         return true;
     return st_fail(r, op->at, "%.*s takes %s%d operands, not %d", st_shown(op->length), op->name,
-        least == most ? "" : n < least ? "at least " : "at most ", n < least ? least : most, n);
+        least == most ? ""
+        : n < least   ? "at least "
+                      : "at most ",
+        n < least ? least : most, n);
 }
 
 /* ---- what is not supported ---- */
@@ -139,9 +155,11 @@ void st_unsupport(st_reader *r, const char *at, const char *what, size_t length)
     r->unsupported[id].uses++;
 }
 
-/* The module is lost, but reading goes on to find what else is not supported: results become placeholders of their type. */
+/* The module is lost, but reading goes on to find what else is not supported: results become placeholders of their
+ * type. */
 bool st_decline(st_reader *r, st_op *op, const char *why) {
-    const char *what = fw_format(r->scratch, "%.*s%s%s", st_shown(op->length), op->name, why ? " " : "", why ? why : "");
+    const char *what =
+        fw_format(r->scratch, "%.*s%s%s", st_shown(op->length), op->name, why ? " " : "", why ? why : "");
     st_unsupport(r, op->at, what, strlen(what));
     for (int i = 0; i < op->nresults; i++) {
         const ir_shape *shape = st_result_type(r, op, i);

@@ -5,7 +5,8 @@
 
 /* ---- dot ---- */
 
-/* Where each list of dimensions stands: in the dictionary of the generic form, or as a part of a pretty pair `[1] x [0]`. */
+/* Where each list of dimensions stands: in the dictionary of the generic form, or as a part of a pretty pair `[1] x
+ * [0]`. */
 typedef struct dot_list {
     const char *key, *pair;
     int side;
@@ -48,17 +49,19 @@ static bool put_algorithm(st_reader *r, const st_op *op, ir_instr *instr) {
         if (!type || type->kind != ST_WORD)
             return st_fail(r, algorithm->start, "the algorithm has no %s", keys[i]);
         types[i] = type->length > 2 && type->text[0] == 'f' && type->text[1] == '8'
-                       ? "any_f8" : fw_strndup(r->scratch, type->text, type->length);
+                       ? "any_f8"
+                       : fw_strndup(r->scratch, type->text, type->length);
     }
     const st_attr *steps = st_find(algorithm->items, algorithm->count, "num_primitive_operations");
     const st_attr *loose = st_find(algorithm->items, algorithm->count, "allow_imprecise_accumulation");
     const char *factor = steps && steps->i > 1 ? fw_format(r->scratch, "_x%lld", (long long)steps->i) : "";
-    const char *name = fw_format(r->arena, "dot_%s_%s_%s%s%s", types[0], types[1], types[2], factor,
-        loose && loose->i ? "_fast_accum" : "");
+    const char *name = fw_format(
+        r->arena, "dot_%s_%s_%s%s%s", types[0], types[1], types[2], factor, loose && loose->i ? "_fast_accum" : "");
     st_put_text(instr, IR_ATTR_ALGORITHM, name);
-    return st_known_word(r, op, name, "dot_any_f8_any_f8_f32 dot_any_f8_any_f8_f32_fast_accum dot_f16_f16_f16 dot_f16_f16_f32 "
-                                      "dot_bf16_bf16_bf16 dot_bf16_bf16_f32 dot_bf16_bf16_f32_x3 dot_bf16_bf16_f32_x6 "
-                                      "dot_bf16_bf16_f32_x9 dot_tf32_tf32_f32 dot_tf32_tf32_f32_x3 dot_f32_f32_f32 dot_f64_f64_f64");
+    return st_known_word(r, op, name,
+        "dot_any_f8_any_f8_f32 dot_any_f8_any_f8_f32_fast_accum dot_f16_f16_f16 dot_f16_f16_f32 "
+        "dot_bf16_bf16_bf16 dot_bf16_bf16_f32 dot_bf16_bf16_f32_x3 dot_bf16_bf16_f32_x6 "
+        "dot_bf16_bf16_f32_x9 dot_tf32_tf32_f32 dot_tf32_tf32_f32_x3 dot_f32_f32_f32 dot_f64_f64_f64");
 }
 
 bool build_dot_general(st_reader *r, st_op *op) {
@@ -130,7 +133,10 @@ static bool read_labels(st_reader *r, const st_attr *list, char first, char seco
         const st_attr *item = &list->items[i];
         bool number = item->kind == ST_INT && item->i >= 0 && item->i < labels->nspatial;
         char c = number ? (char)('0' + item->i) : item->kind == ST_WORD && item->length == 1 ? item->text[0] : 0;
-        int *place = number ? &labels->spatial[item->i] : c == first ? &labels->first : c == second ? &labels->second : NULL;
+        int *place = number        ? &labels->spatial[item->i]
+                     : c == first  ? &labels->first
+                     : c == second ? &labels->second
+                                   : NULL;
         if (!place || *place >= 0)
             return st_fail(r, item->start ? item->start : list->start, "this dimension label is not expected here");
         *place = i;
@@ -185,7 +191,8 @@ static bool put_window(st_reader *r, const st_op *op, const conv_window *w, cons
     window->dims = fw_alloc_array(r->arena, (size_t)n, sizeof *window->dims);
     for (int i = 0; i < 5; i++)
         if (w->counts[i] && w->counts[i] != (i == 1 ? 2 * n : n))
-            return st_fail(r, op->at, "the window has %d spatial dimensions, one of its lists has %d numbers", n, w->counts[i]);
+            return st_fail(
+                r, op->at, "the window has %d spatial dimensions, one of its lists has %d numbers", n, w->counts[i]);
     for (int d = 0; d < n; d++) {
         int64_t size = 0;
         if (!ir_dim_const(op->operands[1]->shape->dims[labels->rhs_spatial[d]], &size))
@@ -234,13 +241,7 @@ bool build_dynamic_conv(st_reader *r, st_op *op) {
     conv_window w;
     if (!st_takes(r, op, 3, 3) || !read_window(r, op, &w))
         return false;
-    const ir_instr *padding = op->operands[2];
-    if (padding->op != IR_OP_CONSTANT || !ir_type_is_integer(padding->shape->type))
+    if (!st_constant_ints(r, op->operands[2], &w.counts[1], &w.lists[1]))
         return st_decline(r, op, "with computed padding");
-    w.counts[1] = (int)ir_shape_count(padding->shape);
-    w.lists[1] = fw_alloc_array(r->arena, (size_t)w.counts[1], sizeof *w.lists[1]);
-    for (int i = 0; i < w.counts[1]; i++)
-        w.lists[1][i] = ir_number_get_int(padding->shape->type,
-            (const char *)padding->literal->data + (size_t)i * ir_type_bytes(padding->shape->type));
     return convolution(r, op, &w);
 }

@@ -37,7 +37,8 @@ bool build_while(st_reader *r, st_op *op) {
     if (op->nregions != 2)
         return st_fail(r, op->at, "stablehlo.while needs two regions");
     st_region *condition = &op->regions[0], *body = &op->regions[1];
-    if (condition->nreturned != 1 || body->nreturned != op->noperands || (op->nresults && op->nresults != op->noperands))
+    if (condition->nreturned != 1 || body->nreturned != op->noperands ||
+        (op->nresults && op->nresults != op->noperands))
         return st_fail(r, op->at, "the condition returns %d values and the body %d, for %d values of the loop",
             condition->nreturned, body->nreturned, op->noperands);
     if (condition->captures->count && condition->captures->first != op->noperands)
@@ -58,8 +59,9 @@ bool build_while(st_reader *r, st_op *op) {
 static ir_instr *branch(st_reader *r, const st_op *op, st_region *region) {
     ir_instr *state = state_of(r, op, region->captures, 0, NULL);
     region->state->shape = state->shape;
-    region->comp->root = region->nreturned == 1 ? region->returned[0]
-                                                : st_tuple_in(r, region->comp, op->at, region->nreturned, region->returned);
+    region->comp->root = region->nreturned == 1
+                             ? region->returned[0]
+                             : st_tuple_in(r, region->comp, op->at, region->nreturned, region->returned);
     return state;
 }
 
@@ -148,7 +150,7 @@ bool build_get_tuple_element(st_reader *r, st_op *op) {
 bool build_barrier(st_reader *r, st_op *op) {
     if (op->noperands != op->nresults)
         return st_fail(r, op->at, "an optimization_barrier has as many results as operands");
-    ir_instr *value = op->noperands == 1 ? op->operands[0]
-                                         : st_tuple_in(r, r->scope->comp, op->at, op->noperands, op->operands);
+    ir_instr *value =
+        op->noperands == 1 ? op->operands[0] : st_tuple_in(r, r->scope->comp, op->at, op->noperands, op->operands);
     return st_give(r, op, st_emit(r, op, IR_OP_OPT_BARRIER, value->shape, 1, &value));
 }

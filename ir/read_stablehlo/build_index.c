@@ -24,7 +24,8 @@ typedef struct numbers {
     bool optional; /* absent from HLO when empty */
 } numbers;
 
-static bool put_numbers(st_reader *r, const st_op *op, const st_attr *dims, const numbers *list, int count, ir_instr *instr) {
+static bool put_numbers(
+    st_reader *r, const st_op *op, const st_attr *dims, const numbers *list, int count, ir_instr *instr) {
     for (int i = 0; i < count; i++) {
         const st_attr *attr = st_find(dims->items, dims->count, list[i].name);
         int n;
@@ -58,7 +59,8 @@ static bool put_flag(st_reader *r, const st_op *op, ir_instr *instr, const char 
 
 static bool gather(st_reader *r, st_op *op, int nsizes, int64_t *sizes) {
     static const numbers lists[] = {{"offset_dims", IR_ATTR_OFFSET_DIMS, false},
-        {"collapsed_slice_dims", IR_ATTR_COLLAPSED_SLICE_DIMS, false}, {"start_index_map", IR_ATTR_START_INDEX_MAP, false},
+        {"collapsed_slice_dims", IR_ATTR_COLLAPSED_SLICE_DIMS, false},
+        {"start_index_map", IR_ATTR_START_INDEX_MAP, false},
         {"operand_batching_dims", IR_ATTR_OPERAND_BATCHING_DIMS, true},
         {"start_indices_batching_dims", IR_ATTR_START_INDICES_BATCHING_DIMS, true}};
     const st_attr *dims = dimension_numbers(r, op, "dimension_numbers");
@@ -82,26 +84,23 @@ bool build_gather(st_reader *r, st_op *op) {
 bool build_dynamic_gather(st_reader *r, st_op *op) {
     if (!st_takes(r, op, 3, 3))
         return false;
-    const ir_instr *sizes = op->operands[2];
-    if (sizes->op != IR_OP_CONSTANT || !ir_type_is_integer(sizes->shape->type))
+    int count;
+    int64_t *sizes;
+    if (!st_constant_ints(r, op->operands[2], &count, &sizes))
         return st_decline(r, op, "with computed sizes");
-    int count = (int)ir_shape_count(sizes->shape);
-    int64_t *ints = fw_alloc_array(r->arena, (size_t)count, sizeof *ints);
-    for (int i = 0; i < count; i++)
-        ints[i] = ir_number_get_int(sizes->shape->type,
-            (const char *)sizes->literal->data + (size_t)i * ir_type_bytes(sizes->shape->type));
-    return gather(r, op, count, ints);
+    return gather(r, op, count, sizes);
 }
 
-/* Both languages agree on windows of one element: it is dropped where it lies outside. HLO drops a larger window as a whole,
- * StableHLO drops only what lies outside. */
+/* Both languages agree on windows of one element: it is dropped where it lies outside. HLO drops a larger window as a
+ * whole, StableHLO drops only what lies outside. */
 static bool has_window(const ir_instr *scatter) {
     const int64_t *window;
     int count = ir_attr_ints(scatter, IR_ATTR_UPDATE_WINDOW_DIMS, &window);
     const ir_shape *updates = scatter->operands[scatter->noperands - 1]->shape;
     int64_t size;
     for (int i = 0; i < count; i++)
-        if (window[i] >= 0 && window[i] < updates->rank && !(ir_dim_const(updates->dims[window[i]], &size) && size == 1))
+        if (window[i] >= 0 && window[i] < updates->rank &&
+            !(ir_dim_const(updates->dims[window[i]], &size) && size == 1))
             return true;
     return false;
 }

@@ -41,7 +41,8 @@ bool build_cholesky(st_reader *r, st_op *op) {
 bool build_triangular_solve(st_reader *r, st_op *op) {
     const char *transpose = st_get_text(r, op, "transpose_a");
     ir_instr *instr = whole(r, op);
-    if (!instr || !put_flag(r, op, instr, "left_side", IR_ATTR_LEFT_SIDE) || !put_flag(r, op, instr, "lower", IR_ATTR_LOWER) ||
+    if (!instr || !put_flag(r, op, instr, "left_side", IR_ATTR_LEFT_SIDE) ||
+        !put_flag(r, op, instr, "lower", IR_ATTR_LOWER) ||
         !put_flag(r, op, instr, "unit_diagonal", IR_ATTR_UNIT_DIAGONAL))
         return false;
     if (!transpose)
@@ -120,7 +121,8 @@ static bool put_matrix(st_reader *r, const st_op *op, ir_instr *instr, const cha
 
 static bool put_channel(st_reader *r, const st_op *op, ir_instr *instr) {
     const st_attr *channel = st_get(op, "channel_handle");
-    const st_attr *handle = channel && channel->kind == ST_DICT ? st_find(channel->items, channel->count, "handle") : NULL;
+    const st_attr *handle =
+        channel && channel->kind == ST_DICT ? st_find(channel->items, channel->count, "handle") : NULL;
     int64_t global;
     if (handle && handle->i > 0)
         st_put_int(instr, IR_ATTR_CHANNEL_ID, handle->i);
@@ -135,7 +137,8 @@ static ir_instr *collective(st_reader *r, st_op *op) {
     ir_instr *instr = whole(r, op);
     return instr && put_matrix(r, op, instr, "replica_groups", IR_ATTR_REPLICA_GROUPS) &&
                    (instr->op == IR_OP_COLLECTIVE_BROADCAST || put_channel(r, op, instr))
-               ? instr : NULL;
+               ? instr
+               : NULL;
 }
 
 bool build_collective(st_reader *r, st_op *op) {
@@ -178,7 +181,8 @@ bool build_collective_permute(st_reader *r, st_op *op) {
     if (!instr || !put_matrix(r, op, instr, "source_target_pairs", IR_ATTR_SOURCE_TARGET_PAIRS))
         return false;
     const st_attr *channel = st_get(op, "channel_handle");
-    const st_attr *handle = channel && channel->kind == ST_DICT ? st_find(channel->items, channel->count, "handle") : NULL;
+    const st_attr *handle =
+        channel && channel->kind == ST_DICT ? st_find(channel->items, channel->count, "handle") : NULL;
     if (handle && handle->i > 0)
         st_put_int(instr, IR_ATTR_CHANNEL_ID, handle->i);
     return st_give(r, op, instr);

@@ -30,7 +30,8 @@ static const char *compare_word(st_reader *r, const st_op *op, int i, const char
 
 /* Only the total order is no default of HLO. */
 bool build_compare(st_reader *r, st_op *op) {
-    const char *direction = compare_word(r, op, 0, "comparison_direction"), *type = compare_word(r, op, 1, "compare_type");
+    const char *direction = compare_word(r, op, 0, "comparison_direction"),
+               *type = compare_word(r, op, 1, "compare_type");
     const ir_shape *shape;
     if (!st_takes(r, op, 2, 2) || !(shape = st_result_type(r, op, 0)))
         return false;
@@ -158,7 +159,8 @@ bool build_conj(st_reader *r, st_op *op) {
         return st_forward(op, op->operands[0]);
     const ir_shape *part = ir_shape_with_type(r->arena, whole, whole->type == IR_C64 ? IR_F32 : IR_F64);
     ir_instr *imag = st_emit(r, op, IR_OP_IMAG, part, 1, op->operands);
-    ir_instr *parts[2] = {st_emit(r, op, IR_OP_REAL, part, 1, op->operands), st_emit(r, op, IR_OP_NEGATE, part, 1, &imag)};
+    ir_instr *parts[2] = {
+        st_emit(r, op, IR_OP_REAL, part, 1, op->operands), st_emit(r, op, IR_OP_NEGATE, part, 1, &imag)};
     return st_give(r, op, st_emit(r, op, IR_OP_COMPLEX, whole, 2, parts));
 }
 

@@ -7,7 +7,8 @@ static bool one_region(st_reader *r, const st_op *op) {
     return op->nregions == 1 || st_fail(r, op->at, "%.*s needs one region", st_shown(op->length), op->name);
 }
 
-/* StableHLO converts values to the types of the region's parameters, HLO does not: operand i has those of parameter i. */
+/* StableHLO converts values to the types of the region's parameters, HLO does not: operand i has those of parameter i.
+ */
 static bool promote(st_reader *r, st_op *op) {
     const ir_comp *comp = op->regions[0].comp;
     if (comp->nparams != op->noperands)

@@ -106,12 +106,13 @@ static int64_t *triples(st_reader *r, int count, int64_t *const lists[3]) {
     return all;
 }
 
-static bool put_triples(st_reader *r, st_op *op, ir_instr *instr, ir_attr_id id, const int counts[3], int64_t *const lists[3]) {
+static bool put_triples(
+    st_reader *r, st_op *op, ir_instr *instr, ir_attr_id id, const int counts[3], int64_t *const lists[3]) {
     int rank = op->operands[0]->shape->rank;
     for (int i = 0; i < 3; i++)
         if (counts[i] != rank)
-            return st_fail(r, op->at, "%.*s needs %d numbers for %d dimensions, not %d", st_shown(op->length), op->name, rank,
-                rank, counts[i]);
+            return st_fail(r, op->at, "%.*s needs %d numbers for %d dimensions, not %d", st_shown(op->length), op->name,
+                rank, rank, counts[i]);
     st_put_ints(instr, id, 3 * rank, triples(r, rank, lists));
     return st_give(r, op, instr);
 }
@@ -156,16 +157,9 @@ bool build_pad(st_reader *r, st_op *op) {
 
 /* Operands from `first` on are the lists; they have to be constants. False without an error when one is not. */
 static bool constant_lists(st_reader *r, const st_op *op, int first, int counts[3], int64_t *lists[3]) {
-    for (int i = 0; i < 3; i++) {
-        const ir_instr *value = op->operands[first + i];
-        if (value->op != IR_OP_CONSTANT || !ir_type_is_integer(value->shape->type))
+    for (int i = 0; i < 3; i++)
+        if (!st_constant_ints(r, op->operands[first + i], &counts[i], &lists[i]))
             return false;
-        counts[i] = (int)ir_shape_count(value->shape);
-        lists[i] = fw_alloc_array(r->arena, (size_t)counts[i], sizeof *lists[i]);
-        size_t bytes = ir_type_bytes(value->shape->type);
-        for (int k = 0; k < counts[i]; k++)
-            lists[i][k] = ir_number_get_int(value->shape->type, (const char *)value->literal->data + (size_t)k * bytes);
-    }
     return true;
 }
 

@@ -109,15 +109,11 @@ static void sigil_token(st_reader *r, const char *at, int kind) {
     r->at = end;
 }
 
-static bool is_hex(char c) {
-    return st_is_digit(c) || ((c | 32) >= 'a' && (c | 32) <= 'f');
-}
-
 static void number_token(st_reader *r, const char *at) {
     r->tok.kind = ST_NUMBER;
     at += *at == '-';
-    if (at[0] == '0' && at[1] == 'x' && is_hex(at[2])) {
-        for (at += 2; is_hex(*at);)
+    if (at[0] == '0' && at[1] == 'x' && st_hex_digit(at[2]) >= 0) {
+        for (at += 2; st_hex_digit(*at) >= 0;)
             at++;
     } else {
         while (st_is_digit(*at))
@@ -125,7 +121,8 @@ static void number_token(st_reader *r, const char *at) {
         if (*at == '.')
             for (at++; st_is_digit(*at);)
                 at++;
-        if ((*at == 'e' || *at == 'E') && (st_is_digit(at[1]) || ((at[1] == '-' || at[1] == '+') && st_is_digit(at[2]))))
+        if ((*at == 'e' || *at == 'E') &&
+            (st_is_digit(at[1]) || ((at[1] == '-' || at[1] == '+') && st_is_digit(at[2]))))
             for (at += 2; st_is_digit(*at);)
                 at++;
     }
@@ -223,10 +220,6 @@ bool st_is_reserved(const char *text, size_t length) {
     return ir_type_find(text, length, &type);
 }
 
-static int hex_digit(char c) {
-    return !is_hex(c) ? -1 : st_is_digit(c) ? c - '0' : (c | 32) - 'a' + 10;
-}
-
 /* Escapes are \n, \t, \\, \" and two hexadecimal digits; a zero byte is refused, for texts are kept as C strings. */
 bool st_string(st_reader *r, const char **text, size_t *length) {
     if (r->tok.kind != ST_STRING)
@@ -238,7 +231,7 @@ bool st_string(st_reader *r, const char **text, size_t *length) {
             *to++ = *at++;
             continue;
         }
-        int high = hex_digit(at[1]), low = high < 0 ? -1 : hex_digit(at[2]);
+        int high = st_hex_digit(at[1]), low = high < 0 ? -1 : st_hex_digit(at[2]);
         if (at[1] == 'n' || at[1] == 't' || at[1] == '\\' || at[1] == '"')
             *to++ = at[1] == 'n' ? '\n' : at[1] == 't' ? '\t' : at[1];
         else if (low < 0 || !(high | low))

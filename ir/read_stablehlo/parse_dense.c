@@ -1,5 +1,6 @@
-/* Dense constants: dense<5> (every element), dense<[[1, 2], [3, 4]]>, dense<"0x..."> (the bytes), dense<> (no element). Constants
- * can be most of a file, so they are read by character; the type stands behind the values and is read first. */
+/* Dense constants: dense<5> (every element), dense<[[1, 2], [3, 4]]>, dense<"0x..."> (the bytes), dense<> (no element).
+ * Constants can be most of a file, so they are read by character; the type stands behind the values and is read first.
+ */
 #include "read_stablehlo.h"
 
 #include <string.h>
@@ -9,8 +10,8 @@ typedef struct cursor {
     const ir_shape *shape;
     char *element, *limit; /* where the next value goes, and the end */
     size_t bytes;
-    int level;      /* open brackets */
-    int64_t *seen;  /* by level: values or groups so far */
+    int level;     /* open brackets */
+    int64_t *seen; /* by level: values or groups so far */
 } cursor;
 
 /* ---- values in brackets ---- */
@@ -78,10 +79,6 @@ static bool nested_values(st_reader *r, cursor *c) {
 
 /* ---- bytes ---- */
 
-static int hex_digit(char c) {
-    return st_is_digit(c) ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
-}
-
 static void fill(char *data, int64_t count, size_t bytes) {
     size_t total = (size_t)count * bytes, done = bytes;
     while (done < total) { /* the filled part doubles */
@@ -105,7 +102,7 @@ static bool hex_bytes(st_reader *r, const char *at, const char *end, ir_literal 
             (long long)(end - at));
     unsigned char *to = literal->data;
     for (int64_t i = 0; i < nbytes; i++) {
-        int high = hex_digit(at[2 * i]), low = hex_digit(at[2 * i + 1]);
+        int high = st_hex_digit(at[2 * i]), low = st_hex_digit(at[2 * i + 1]);
         if (high < 0 || low < 0)
             return st_fail(r, at + 2 * i, "expected hexadecimal digits");
         unsigned byte = 16u * (unsigned)high + (unsigned)low;

@@ -14,7 +14,8 @@ int st_func_number(st_reader *r, const char *name, size_t length) {
 
 /* ---- arguments ---- */
 
-/* `tf.aliasing_output = 0 : i32`: the buffer of this argument may become that output. The number of outputs is not known yet. */
+/* `tf.aliasing_output = 0 : i32`: the buffer of this argument may become that output. The number of outputs is not
+ * known yet. */
 static void alias_output(st_reader *r, const st_attr *attrs, int count, int64_t param) {
     const st_attr *output = st_find(attrs, count, "tf.aliasing_output");
     if (!output || output->kind != ST_INT || output->i < 0)
@@ -46,9 +47,7 @@ static bool argument(st_reader *r, ir_comp *comp, int64_t number, bool is_main) 
     int count;
     if (!st_param(r, &at, &name, &length, &shape) || !dictionary(r, &attrs, &count))
         return false;
-    ir_instr *param = ir_comp_add_param(comp, NULL, st_resolve(r, shape, NULL), number);
-    param->loc = st_loc(r, at);
-    st_name(r, param, "parameter");
+    ir_instr *param = st_param_add(r, comp, at, st_resolve(r, shape, NULL));
     st_put_common(r, attrs, count, false, param);
     if (is_main)
         alias_output(r, attrs, count, number);
@@ -110,8 +109,8 @@ static bool finish(st_reader *r, ir_comp *comp, const signature *s, const char *
         if (ir_shape_is_static(value) && ir_shape_is_static(declared) && !ir_shape_equal(value, declared))
             return st_fail(r, at, "result %d of this function has another type than its signature says", i);
     }
-    comp->root = scope->nreturned == 1 ? scope->returned[0]
-                                       : st_tuple_in(r, comp, at, scope->nreturned, scope->returned);
+    comp->root =
+        scope->nreturned == 1 ? scope->returned[0] : st_tuple_in(r, comp, at, scope->nreturned, scope->returned);
     st_pop_scope(r);
     return true;
 }
@@ -152,8 +151,8 @@ static bool generic_function(st_reader *r) {
 static bool attributes(st_reader *r) {
     st_attr *attrs;
     int count;
-    return !st_accept_word(r, "attributes") || (r->tok.kind == '{' ? dictionary(r, &attrs, &count)
-                                                                   : st_expected(r, "'{' of the attributes"));
+    return !st_accept_word(r, "attributes") ||
+           (r->tok.kind == '{' ? dictionary(r, &attrs, &count) : st_expected(r, "'{' of the attributes"));
 }
 
 static bool body(st_reader *r, const char *at, ir_comp *comp, bool is_main) {

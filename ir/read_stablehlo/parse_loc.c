@@ -1,4 +1,5 @@
-/* Source locations behind operations and arguments. Only the name of the operation in its framework is kept, as op_name. */
+/* Source locations behind operations and arguments. Only the name of the operation in its framework is kept, as
+ * op_name. */
 #include "read_stablehlo.h"
 
 #include <string.h>

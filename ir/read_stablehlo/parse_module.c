@@ -9,16 +9,17 @@
 static void find_split(st_reader *r) {
     const char *text = r->source->text, *at = text;
     r->end = text + r->source->size;
+    const char *content = st_skip_space(r, text);
     while ((at = strstr(at, "// -----"))) {
-        bool starts_line = at == text || at[-1] == '\n';
-        const char *rest = at + 8;
-        st_reader whole = *r;
-        if (starts_line && st_skip_space(&whole, rest) < r->end && st_skip_space(&whole, text) < at) {
-            r->end = at;
-            fw_warning(r->diag, st_loc(r, rest), "the text holds several modules; only the first one is read");
-            return;
+        bool starts_line = at == text || at[-1] == '\n', behind_content = content < at;
+        at += 8;
+        if (!starts_line || !behind_content)
+            continue;
+        if (st_skip_space(r, at) < r->end) {
+            r->end = at - 8;
+            fw_warning(r->diag, st_loc(r, at), "the text holds several modules; only the first one is read");
         }
-        at = rest;
+        return;
     }
 }
 
@@ -94,8 +95,9 @@ static bool generic_module(st_reader *r) {
     st_lex_next(r);
     if (!st_expect(r, '(', "'('") || !st_expect(r, ')', "')'"))
         return false;
-    if (st_accept(r, '<') && (!st_expect(r, '{', "'{'") || !st_attr_dict(r, '}', &op.attrs, &op.nattrs, &op.attrs_cap) ||
-                                 !st_expect(r, '>', "'>'")))
+    if (st_accept(r, '<') &&
+        (!st_expect(r, '{', "'{'") || !st_attr_dict(r, '}', &op.attrs, &op.nattrs, &op.attrs_cap) ||
+            !st_expect(r, '>', "'>'")))
         return false;
     if (!st_expect(r, '(', "'(' of the module's region") || !st_expect(r, '{', "'{' of the module's region"))
         return false;
@@ -153,7 +155,8 @@ static bool choose_entry(st_reader *r) {
     if (!entry)
         return st_fail(r, r->source->text, "the text holds no function with a body");
     if (candidates > 1)
-        fw_warning(r->diag, entry->comp->loc, "there is no function @main; the first one, @%.100s, is taken", entry->name);
+        fw_warning(
+            r->diag, entry->comp->loc, "there is no function @main; the first one, @%.100s, is taken", entry->name);
     r->module->entry = entry->comp;
     return true;
 }
@@ -162,7 +165,8 @@ static bool report_unsupported(st_reader *r) {
     for (int i = 0; i < r->nunsupported; i++) {
         const st_unsupported *u = &r->unsupported[i];
         if (u->uses > 1)
-            fw_error(r->diag, FW_UNSUPPORTED, st_loc(r, u->at), "'%.300s' is not supported (%d uses)", u->what, u->uses);
+            fw_error(
+                r->diag, FW_UNSUPPORTED, st_loc(r, u->at), "'%.300s' is not supported (%d uses)", u->what, u->uses);
         else
             fw_error(r->diag, FW_UNSUPPORTED, st_loc(r, u->at), "'%.300s' is not supported", u->what);
     }
@@ -176,8 +180,8 @@ static bool settle_aliases(st_reader *r) {
         ir_alias *alias = &r->module->aliases[i];
         int64_t outputs = result->type == IR_TUPLE ? result->nelems : 1;
         if (alias->output[0] >= outputs)
-            return st_fail(r, r->source->text, "tf.aliasing_output names output %lld of %lld", (long long)alias->output[0],
-                (long long)outputs);
+            return st_fail(r, r->source->text, "tf.aliasing_output names output %lld of %lld",
+                (long long)alias->output[0], (long long)outputs);
         alias->noutput = result->type == IR_TUPLE;
     }
     return true;

@@ -1,19 +1,16 @@
-/* One element of a dense constant: integers, decimal fractions, hexadecimal bits, booleans, pairs of complex numbers. */
+/* One element of a dense constant: integers, decimal fractions, hexadecimal bits, booleans, pairs of complex numbers.
+ */
 #include "read_stablehlo.h"
 
 #include <math.h>
 #include <string.h>
 
-static bool is_hex(char c) {
-    return st_is_digit(c) || ((c | 32) >= 'a' && (c | 32) <= 'f');
-}
-
 /* `0x7F..` behind the sign; at most 16 digits. */
 static bool hex_bits(st_reader *r, const char **at, uint64_t *bits) {
     const char *digit = *at + 2;
     *bits = 0;
-    for (; is_hex(*digit); digit++)
-        *bits = *bits << 4 | (uint64_t)(st_is_digit(*digit) ? *digit - '0' : (*digit | 32) - 'a' + 10);
+    for (; st_hex_digit(*digit) >= 0; digit++)
+        *bits = *bits << 4 | (uint64_t)st_hex_digit(*digit);
     if (digit == *at + 2 || digit - *at > 18)
         return st_fail(r, *at, "expected 1 to 16 hexadecimal digits");
     *at = digit;

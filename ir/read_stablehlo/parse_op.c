@@ -30,10 +30,18 @@ static struct st_frame *fresh_frame(st_reader *r) {
         return r->frames[r->depth] = fw_alloc(r->scratch, sizeof *frame);
     st_op old = frame->op;
     frame->left.count = frame->left.total = 0;
-    frame->op = (st_op){.operands = old.operands, .operands_cap = old.operands_cap, .inits = old.inits,
-        .inits_cap = old.inits_cap, .attrs = old.attrs, .attrs_cap = old.attrs_cap, .regions = old.regions,
-        .regions_cap = old.regions_cap, .types = old.types, .types_cap = old.types_cap,
-        .result_types = old.result_types, .result_types_cap = old.result_types_cap};
+    frame->op = (st_op){.operands = old.operands,
+        .operands_cap = old.operands_cap,
+        .inits = old.inits,
+        .inits_cap = old.inits_cap,
+        .attrs = old.attrs,
+        .attrs_cap = old.attrs_cap,
+        .regions = old.regions,
+        .regions_cap = old.regions_cap,
+        .types = old.types,
+        .types_cap = old.types_cap,
+        .result_types = old.result_types,
+        .result_types_cap = old.result_types_cap};
     return frame;
 }
 
@@ -130,8 +138,8 @@ static bool wrong_operand(st_reader *r, const st_op *op, int i) {
     fw_text_init(&actual, r->scratch);
     ir_shape_print(op->types[i], &declared);
     ir_shape_print(op->operands[i]->shape, &actual);
-    return st_fail(r, op->at, "operand %d of %.*s is written as %.200s, but it is %.200s", i, st_shown(op->length), op->name,
-        fw_text_string(&declared), fw_text_string(&actual));
+    return st_fail(r, op->at, "operand %d of %.*s is written as %.200s, but it is %.200s", i, st_shown(op->length),
+        op->name, fw_text_string(&declared), fw_text_string(&actual));
 }
 
 static bool check_types(st_reader *r, const st_op *op) {

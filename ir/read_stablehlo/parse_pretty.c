@@ -1,5 +1,6 @@
-/* What stands between the name of an operation and its types, in every spelling: MLIR's pretty forms are lists of operands,
- * `name = value`, words, symbols, ranges and dictionaries, so that one loop reads them all, the generic form too. */
+/* What stands between the name of an operation and its types, in every spelling: MLIR's pretty forms are lists of
+ * operands, `name = value`, words, symbols, ranges and dictionaries, so that one loop reads them all, the generic form
+ * too. */
 #include "read_stablehlo.h"
 
 static bool add_attr(st_reader *r, st_op *op, st_attr attr, const char *key, size_t length) {

@@ -29,7 +29,8 @@ bool st_param(st_reader *r, const char **at, const char **name, size_t *length, 
 }
 
 /* Parameter `number` of the region, as its scope sees it. */
-static bool add_param(st_reader *r, const char *at, const char *name, size_t length, const ir_shape *shape, int number) {
+static bool add_param(
+    st_reader *r, const char *at, const char *name, size_t length, const ir_shape *shape, int number) {
     st_scope *scope = r->scope;
     ir_instr *value;
     shape = st_resolve(r, shape, NULL);
@@ -37,9 +38,7 @@ static bool add_param(st_reader *r, const char *at, const char *name, size_t len
         value = st_element_in(r, scope->comp, at, scope->state, number, shape);
         scope->captures->first = number + 1;
     } else {
-        value = ir_comp_add_param(scope->comp, NULL, shape, number);
-        value->loc = st_loc(r, at);
-        st_name(r, value, "parameter");
+        value = st_param_add(r, scope->comp, at, shape);
     }
     return st_bind(r, at, name, length, 1, &value);
 }
@@ -52,8 +51,9 @@ static bool block_label(st_reader *r) {
             const char *at = NULL, *name = NULL;
             size_t length = 0;
             const ir_shape *shape = NULL;
-            if ((n && !st_expect(r, ',', "',' or ')' in the parameters")) || !st_param(r, &at, &name, &length, &shape) ||
-                !add_param(r, at, name, length, shape, n) || !st_skip_loc(r, NULL))
+            if ((n && !st_expect(r, ',', "',' or ')' in the parameters")) ||
+                !st_param(r, &at, &name, &length, &shape) || !add_param(r, at, name, length, shape, n) ||
+                !st_skip_loc(r, NULL))
                 return false;
         }
         st_lex_next(r);
@@ -71,8 +71,7 @@ static st_region *begin_region(st_reader *r, st_op *op, st_scope *scope) {
     if (kind == ST_STATE) {
         bool shared = op->info && op->info->op == IR_OP_WHILE && op->nregions;
         region.captures = shared ? op->regions[0].captures : fw_alloc(r->scratch, sizeof *region.captures);
-        region.state = ir_comp_add_param(region.comp, NULL, NULL, 0);
-        region.state->loc = region.comp->loc;
+        region.state = st_param_add(r, region.comp, r->tok.start, NULL);
         st_name(r, region.state, "state");
         scope->state = region.state;
         scope->captures = region.captures;
@@ -89,8 +88,9 @@ static bool end_region(st_reader *r, st_op *op, int number, const char *at) {
     region->nreturned = scope->nreturned;
     region->returned = scope->returned;
     if (scope->kind == ST_SCALARS)
-        region->comp->root = scope->nreturned == 1 ? scope->returned[0]
-                                                   : st_tuple_in(r, region->comp, at, scope->nreturned, scope->returned);
+        region->comp->root = scope->nreturned == 1
+                                 ? scope->returned[0]
+                                 : st_tuple_in(r, region->comp, at, scope->nreturned, scope->returned);
     st_pop_scope(r);
     return true;
 }
@@ -115,7 +115,10 @@ bool st_read_region(st_reader *r, st_op *op) {
 /* ---- while ---- */
 
 typedef struct loop_names {
-    struct loop_name { const char *at, *text; size_t length; } *items;
+    struct loop_name {
+        const char *at, *text;
+        size_t length;
+    } * items;
     int count, cap;
 } loop_names;
 
@@ -165,11 +168,16 @@ bool st_read_while(st_reader *r, st_op *op) {
 
 /* ---- reduce ---- */
 
-/* `reducer(%a: type, %b: type) (%c: type, %d: type) {...}`: a pair for each value reduced; first all left ones are parameters. */
+/* `reducer(%a: type, %b: type) (%c: type, %d: type) {...}`: a pair for each value reduced; first all left ones are
+ * parameters. */
 bool st_read_reducer(st_reader *r, st_op *op) {
     st_scope *scope = fw_alloc(r->scratch, sizeof *scope);
     int number = op->nregions, pairs = op->noperands / 2, n = 0;
-    struct pair { const char *at, *name; size_t length; const ir_shape *shape; };
+    struct pair {
+        const char *at, *name;
+        size_t length;
+        const ir_shape *shape;
+    };
     struct pair *params = fw_alloc_array(r->scratch, 2 * (size_t)pairs + 2, sizeof *params);
     begin_region(r, op, scope);
     st_lex_next(r);
@@ -204,9 +212,7 @@ bool st_applied(st_reader *r, st_op *op, const char *name, size_t length) {
     const ir_shape *shape = ir_shape_array(r->arena, op->operands[1]->shape->type, 0, NULL);
     ir_instr *params[2];
     for (int i = 0; i < 2; i++) {
-        params[i] = ir_comp_add_param(region->comp, NULL, shape, i);
-        params[i]->loc = region->comp->loc;
-        st_name(r, params[i], "parameter");
+        params[i] = st_param_add(r, region->comp, op->at, shape);
     }
     region->comp->root = st_emit_in(r, region->comp, op->at, info->op, shape, 2, params);
     st_pop_scope(r);

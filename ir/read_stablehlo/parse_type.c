@@ -1,4 +1,5 @@
-/* Types: tensor<4x?xf32>, tuple<...>, tokens. Equal texts give one shared shape, for models repeat few types very often. */
+/* Types: tensor<4x?xf32>, tuple<...>, tokens. Equal texts give one shared shape, for models repeat few types very
+ * often. */
 #include "read_stablehlo.h"
 
 #include <string.h>
@@ -73,8 +74,8 @@ static bool element_type(st_reader *r, ir_type *type) {
     if (r->tok.kind != ST_IDENT)
         return st_expected(r, "an element type");
     if (!find_element(r->tok.text, r->tok.length, type)) {
-        fw_error(r->diag, FW_UNSUPPORTED, st_loc(r, r->tok.start), "HLO has no element type '%.*s'", st_shown(r->tok.length),
-            r->tok.text);
+        fw_error(r->diag, FW_UNSUPPORTED, st_loc(r, r->tok.start), "HLO has no element type '%.*s'",
+            st_shown(r->tok.length), r->tok.text);
         return false;
     }
     st_lex_next(r);
@@ -237,8 +238,8 @@ static const ir_shape *named(st_reader *r) {
         st_lex_next(r);
         return r->alias_values[id].type;
     }
-    fw_error(r->diag, FW_UNSUPPORTED, st_loc(r, r->tok.start), "values of type '!%.*s' are not supported", st_shown(length),
-        r->tok.text);
+    fw_error(r->diag, FW_UNSUPPORTED, st_loc(r, r->tok.start), "values of type '!%.*s' are not supported",
+        st_shown(length), r->tok.text);
     return NULL;
 }
 

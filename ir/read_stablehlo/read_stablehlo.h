@@ -1,10 +1,10 @@
 /* The reader of StableHLO text (MLIR), for the files of this folder only.
  *
- * An operation is read in two steps. The parser (parse_*.c) knows only MLIR: from the pretty or the generic spelling it makes one
- * st_op with operands, attributes, regions and types. The builder (build_*.c) named for the operation in ops.def then appends the
- * HLO instructions that mean the same. Regions are computations of the module from the start; scope.c brings in what they use
- * from outside. Every function returns false or NULL after it has reported an error, and the reader stops at the first one,
- * but for unsupported operations: these are collected and reported together. */
+ * An operation is read in two steps. The parser (parse_*.c) knows only MLIR: from the pretty or the generic spelling it
+ * makes one st_op with operands, attributes, regions and types. The builder (build_*.c) named for the operation in
+ * ops.def then appends the HLO instructions that mean the same. Regions are computations of the module from the start;
+ * scope.c brings in what they use from outside. Every function returns false or NULL after it has reported an error,
+ * and the reader stops at the first one, but for unsupported operations: these are collected and reported together. */
 #ifndef FW_READ_STABLEHLO_H
 #define FW_READ_STABLEHLO_H
 
@@ -34,15 +34,15 @@ typedef struct st_token {
 /* ---- attribute values ---- */
 
 typedef enum {
-    ST_WORD,   /* a bare word, an enum value such as #stablehlo<precision HIGH>, a symbol: text */
-    ST_INT,    /* also true and false: i */
-    ST_FLOAT,  /* f */
-    ST_TEXT,   /* a string: text, unescaped */
-    ST_LIST,   /* [..], array<..>, and `A x B` of pretty forms: items */
-    ST_DICT,   /* {..} and #stablehlo.struct<..>: items with keys */
-    ST_DENSE,  /* literal */
-    ST_TYPE,   /* a type; the shape of an array type in `type` */
-    ST_RAW     /* anything else, between start and end */
+    ST_WORD,  /* a bare word, an enum value such as #stablehlo<precision HIGH>, a symbol: text */
+    ST_INT,   /* also true and false: i */
+    ST_FLOAT, /* f */
+    ST_TEXT,  /* a string: text, unescaped */
+    ST_LIST,  /* [..], array<..>, and `A x B` of pretty forms: items */
+    ST_DICT,  /* {..} and #stablehlo.struct<..>: items with keys */
+    ST_DENSE, /* literal */
+    ST_TYPE,  /* a type; the shape of an array type in `type` */
+    ST_RAW    /* anything else, between start and end */
 } st_attr_kind;
 
 typedef struct st_attr {
@@ -207,13 +207,17 @@ typedef struct st_reader {
     int ncalls, calls_cap;
     st_unsupported *unsupported;
     int nunsupported, unsupported_cap;
-    struct st_located { ir_instr *instr; const char *alias; size_t length; } *located; /* op_name comes from an alias */
+    struct st_located {
+        ir_instr *instr;
+        const char *alias;
+        size_t length;
+    } * located; /* op_name comes from an alias */
     int nlocated, located_cap;
-    bool bare;          /* the next attribute value has no type of its own behind a ':' */
-    bool saw_quantized; /* in the types of the current operation */
-    int symbols_cap;    /* of module->symbols */
+    bool bare;                               /* the next attribute value has no type of its own behind a ':' */
+    bool saw_quantized;                      /* in the types of the current operation */
+    int symbols_cap;                         /* of module->symbols */
     struct st_frame *frames[ST_DEEPEST + 1]; /* operations being read, by depth; their arrays serve again */
-    st_attr *items; /* a stack: lists nest */
+    st_attr *items;                          /* a stack: lists nest */
     int nitems, items_cap;
     unsigned next_name; /* of instructions whose value has no name of its own */
 } st_reader;
@@ -225,21 +229,30 @@ void st_lex_next(st_reader *r);
 const char *st_skip_space(const st_reader *r, const char *at);
 fw_loc st_loc(st_reader *r, const char *at);
 bool st_fail(st_reader *r, const char *at, const char *format, ...) FW_PRINTF(3, 4); /* always false */
-bool st_expected(st_reader *r, const char *what);                                      /* always false */
+bool st_expected(st_reader *r, const char *what);                                    /* always false */
 bool st_accept(st_reader *r, int kind);
 bool st_expect(st_reader *r, int kind, const char *what);
 bool st_word(const st_reader *r, const char *word);
 bool st_accept_word(st_reader *r, const char *word);
-bool st_is_reserved(const char *text, size_t length); /* cannot be a name in HLO text */
+bool st_is_reserved(const char *text, size_t length);            /* cannot be a name in HLO text */
 bool st_string(st_reader *r, const char **text, size_t *length); /* consumes a string and undoes its escapes */
 bool st_enter(st_reader *r);
 void st_leave(st_reader *r);
 int st_shown(size_t length); /* how much of a name a message shows */
-static inline bool st_is_digit(char c) { return c >= '0' && c <= '9'; }
-static inline bool st_is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-static inline bool st_is_name_char(char c) { return st_is_letter(c) || st_is_digit(c) || c == '$' || c == '.'; }
-static inline bool st_is(const char *text, size_t length, const char *word)
+static inline bool st_is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+static inline int st_hex_digit(char c) /* -1: none */
 {
+    return st_is_digit(c) ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+}
+static inline bool st_is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+static inline bool st_is_name_char(char c) {
+    return st_is_letter(c) || st_is_digit(c) || c == '$' || c == '.';
+}
+static inline bool st_is(const char *text, size_t length, const char *word) {
     for (size_t i = 0; i < length; i++)
         if (text[i] != word[i]) /* a shorter word differs at its zero */
             return false;
@@ -248,8 +261,9 @@ static inline bool st_is(const char *text, size_t length, const char *word)
 
 /* ---- parse_type.c ---- */
 bool st_at_type(const st_reader *r);
-const ir_shape *st_type(st_reader *r);            /* of a value; sets saw_quantized */
-bool st_skip_type(st_reader *r, const ir_shape **shape); /* of an attribute: also scalars and functions; shape may stay NULL */
+const ir_shape *st_type(st_reader *r); /* of a value; sets saw_quantized */
+bool st_skip_type(
+    st_reader *r, const ir_shape **shape); /* of an attribute: also scalars and functions; shape may stay NULL */
 /* Gives dimensions without a symbol those of `like`, or new ones. */
 const ir_shape *st_resolve(st_reader *r, const ir_shape *shape, const ir_shape *like);
 
@@ -268,13 +282,17 @@ bool st_alias_define(st_reader *r);  /* #name = attribute, !name = type */
 const st_attr *st_find(const st_attr *items, int count, const char *key);
 
 /* ---- parse_loc.c ---- */
-bool st_skip_loc(st_reader *r, ir_instr *instr);       /* `loc(...)` if it stands here; the name goes to instr, which may be NULL */
-void st_settle_locs(st_reader *r);                     /* names that came from aliases */
+bool st_skip_loc(
+    st_reader *r, ir_instr *instr); /* `loc(...)` if it stands here; the name goes to instr, which may be NULL */
+void st_settle_locs(st_reader *r);  /* names that came from aliases */
 
 /* ---- attributes.c: of an operation, by its generic or its pretty name ---- */
 const st_attr *st_get(const st_op *op, const char *name);
 bool st_ints(st_reader *r, const st_op *op, const st_attr *attr, int *count, int64_t **ints);
 bool st_get_ints(st_reader *r, const st_op *op, const char *name, int *count, int64_t **ints); /* absent: none */
+/* The values of an integer constant, for operands that HLO has as attributes. False without an error where it is none.
+ */
+bool st_constant_ints(st_reader *r, const ir_instr *value, int *count, int64_t **ints);
 bool st_get_int(st_reader *r, const st_op *op, const char *name, int64_t absent, int64_t *value);
 const char *st_get_text(st_reader *r, const st_op *op, const char *name); /* word, symbol or string; NULL when absent */
 /* One of the words in a blank-separated list; the message says which they are. */
@@ -283,7 +301,8 @@ void st_put_ints(ir_instr *instr, ir_attr_id id, int count, const int64_t *ints)
 void st_put_int(ir_instr *instr, ir_attr_id id, int64_t value);
 void st_put_text(ir_instr *instr, ir_attr_id id, const char *text);
 void st_put_comp(ir_instr *instr, ir_attr_id id, ir_comp *comp);
-/* Shardings, frontend attributes and the mark of an instruction that means what StableHLO says where HLO says something else. */
+/* Shardings, frontend attributes and the mark of an instruction that means what StableHLO says where HLO says something
+ * else. */
 void st_put_common(st_reader *r, const st_attr *attrs, int count, bool differs, ir_instr *instr);
 bool st_put_precision(st_reader *r, const st_op *op, const st_attr *attr, ir_instr *instr);
 
@@ -294,44 +313,49 @@ bool st_bind(st_reader *r, const char *at, const char *name, size_t length, int 
 ir_instr *st_value(st_reader *r); /* %name or %name#2 at the current token; NULL after an error */
 
 /* ---- parse_op.c, parse_pretty.c ---- */
-bool st_operation(st_reader *r); /* with its results */
+bool st_operation(st_reader *r);           /* with its results */
 bool st_op_items(st_reader *r, st_op *op); /* what stands between the name and the types */
 bool st_trailing_types(st_reader *r, st_op *op);
 
 /* ---- parse_region.c ---- */
 bool st_read_region(st_reader *r, st_op *op); /* `{...}` with optional ^bb0(...) */
 bool st_block(st_reader *r);                  /* operations up to and with the closing brace */
-bool st_param(st_reader *r, const char **at, const char **name, size_t *length, const ir_shape **shape); /* `%x: type` */
-bool st_read_while(st_reader *r, st_op *op);  /* behind the name, up to the end */
+bool st_param(
+    st_reader *r, const char **at, const char **name, size_t *length, const ir_shape **shape); /* `%x: type` */
+bool st_read_while(st_reader *r, st_op *op); /* behind the name, up to the end */
 bool st_read_reducer(st_reader *r, st_op *op);
 bool st_applied(st_reader *r, st_op *op, const char *name, size_t length);
 
 /* ---- parse_func.c, parse_module.c ---- */
 bool st_function(st_reader *r); /* func.func in pretty or generic form */
 int st_func_number(st_reader *r, const char *name, size_t length);
-bool st_text(st_reader *r);     /* all of it */
+bool st_text(st_reader *r); /* all of it */
 
 /* ---- build.c: what the builders share ---- */
 const st_op_info *st_op_find(st_reader *r, const char *name, size_t length);
 void st_ops_of_table(st_reader *r);
-ir_instr *st_emit_in(st_reader *r, ir_comp *comp, const char *at, ir_op hlo, const ir_shape *shape, int n,
-    ir_instr *const *operands);
+ir_instr *st_emit_in(
+    st_reader *r, ir_comp *comp, const char *at, ir_op hlo, const ir_shape *shape, int n, ir_instr *const *operands);
+ir_instr *st_param_add(st_reader *r, ir_comp *comp, const char *at, const ir_shape *shape);
 ir_instr *st_emit(st_reader *r, const st_op *op, ir_op hlo, const ir_shape *shape, int n, ir_instr *const *operands);
 ir_instr *st_constant(st_reader *r, const st_op *op, ir_literal *literal);
 ir_instr *st_tuple_in(st_reader *r, ir_comp *comp, const char *at, int n, ir_instr *const *values);
 ir_instr *st_element_in(st_reader *r, ir_comp *comp, const char *at, ir_instr *tuple, int index, const ir_shape *shape);
 const ir_shape *st_result_type(st_reader *r, const st_op *op, int i); /* NULL after an error */
-const ir_shape *st_whole_result(st_reader *r, const st_op *op); /* the only result, or the tuple of all; NULL likewise */
+const ir_shape *st_whole_result(
+    st_reader *r, const st_op *op); /* the only result, or the tuple of all; NULL likewise */
 bool st_takes(st_reader *r, const st_op *op, int least, int most);
-bool st_give(st_reader *r, st_op *op, ir_instr *instr); /* the only result, or the elements of its tuple are the results */
-bool st_forward(st_op *op, ir_instr *instr);            /* a value that exists is the only result */
+bool st_give(
+    st_reader *r, st_op *op, ir_instr *instr); /* the only result, or the elements of its tuple are the results */
+bool st_forward(st_op *op, ir_instr *instr);   /* a value that exists is the only result */
 void st_unsupport(st_reader *r, const char *at, const char *what, size_t length);
-bool st_decline(st_reader *r, st_op *op, const char *why); /* this use is not supported; reading goes on; NULL: none is */
+bool st_decline(
+    st_reader *r, st_op *op, const char *why); /* this use is not supported; reading goes on; NULL: none is */
 bool st_build(st_reader *r, st_op *op);
 void st_name(st_reader *r, ir_instr *instr, const char *base);
 
 /* ---- order.c ---- */
-bool st_order_comps(st_reader *r); /* callees before callers */
+bool st_order_comps(st_reader *r);                   /* callees before callers */
 char *st_clean_name(st_reader *r, const char *name); /* as HLO allows it */
 
 #endif

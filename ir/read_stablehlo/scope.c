@@ -1,5 +1,6 @@
-/* SSA names. A region may use what is defined around it; an HLO computation sees only its parameters. So a value from outside is
- * brought in at its first use: a constant is copied, any other value becomes one more element of the state tuple.
+/* SSA names. A region may use what is defined around it; an HLO computation sees only its parameters. So a value from
+ * outside is brought in at its first use: a constant is copied, any other value becomes one more element of the state
+ * tuple.
  *
  *     %0 = stablehlo.case(%i) { return %x }    =>    conditional(i, (x)), branch: p -> p#0 */
 #include "read_stablehlo.h"
@@ -29,8 +30,8 @@ static int number_of(st_reader *r, const char *name, size_t length) {
     int id = fw_intern_id(r->names, name, length);
     if (id >= r->nbindings) {
         int more = r->nbindings ? 2 * r->nbindings : 256;
-        r->bindings = fw_grow(r->scratch, r->bindings, sizeof(*r->bindings) * (size_t)r->nbindings,
-            sizeof(*r->bindings) * (size_t)more);
+        r->bindings = fw_grow(
+            r->scratch, r->bindings, sizeof(*r->bindings) * (size_t)r->nbindings, sizeof(*r->bindings) * (size_t)more);
         r->nbindings = more;
     }
     return id;
@@ -44,7 +45,8 @@ static st_binding *bind(st_reader *r, st_scope *scope, int id, int count) {
     return b;
 }
 
-/* A name of the text serves in HLO too, where it can be one. Names made up by the reader have a '.', so these have not. */
+/* A name of the text serves in HLO too, where it can be one. Names made up by the reader have a '.', so these have not.
+ */
 static bool is_hlo_name(const char *name, size_t length) {
     if (!st_is_letter(*name) || st_is_reserved(name, length))
         return false;

@@ -1,5 +1,5 @@
-/* libFuzzer target: any bytes are imported from StableHLO or rejected with a message; what is imported and verified prints to HLO
- * text that reads back to the same print.
+/* libFuzzer target: any bytes are imported from StableHLO or rejected with a message; what is imported and verified
+ * prints to HLO text that reads back to the same print.
  *
  *     cmake -DFW_FUZZ=ON -DCMAKE_C_COMPILER=clang, then:
  *     tests/fuzz_stablehlo -dict=../tests/fuzz/stablehlo.dict -malloc_limit_mb=8192 -rss_limit_mb=6000 NEW_INPUTS SEEDS
@@ -30,7 +30,8 @@ static void check_messages(fw_arena *arena, const fw_diag *diag) {
         abort();
 }
 
-/* The largest values of types without infinity print rounded up, and then do not read back: ir_number_print's matter. */
+/* The largest values of types without infinity print rounded up, and then do not read back: ir_number_print's matter.
+ */
 static bool saturates(ir_type type) {
     return type == IR_F4E2M1FN || type == IR_F6E2M3FN || type == IR_F6E3M2FN;
 }

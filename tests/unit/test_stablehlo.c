@@ -53,23 +53,29 @@ static void pretty_and_generic_are_equal(void **state) {
         {"%0 = stablehlo.add %a, %b : tensor<4x4xf32>",
             "%0 = \"stablehlo.add\"(%a, %b) : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>"},
         {"%0 = stablehlo.transpose %a, dims = [1, 0] : (tensor<4x4xf32>) -> tensor<4x4xf32>",
-            "%0 = \"stablehlo.transpose\"(%a) <{permutation = array<i64: 1, 0>}> : (tensor<4x4xf32>) -> tensor<4x4xf32>"},
+            "%0 = \"stablehlo.transpose\"(%a) <{permutation = array<i64: 1, 0>}> : (tensor<4x4xf32>) -> "
+            "tensor<4x4xf32>"},
         {"%0 = stablehlo.dot_general %a, %b, contracting_dims = [1] x [0], precision = [HIGH, DEFAULT] : "
          "(tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>",
-            "%0 = \"stablehlo.dot_general\"(%a, %b) <{dot_dimension_numbers = #stablehlo.dot<lhs_contracting_dimensions = "
-            "[1], rhs_contracting_dimensions = [0]>, precision_config = [#stablehlo<precision HIGH>, #stablehlo<precision "
+            "%0 = \"stablehlo.dot_general\"(%a, %b) <{dot_dimension_numbers = "
+            "#stablehlo.dot<lhs_contracting_dimensions = "
+            "[1], rhs_contracting_dimensions = [0]>, precision_config = [#stablehlo<precision HIGH>, "
+            "#stablehlo<precision "
             "DEFAULT>]}> : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>"},
         {"%0 = stablehlo.concatenate %a, %b, dim = 1 : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x8xf32>",
             "%0 = \"stablehlo.concatenate\"(%a, %b) {dimension = 1 : i64} : (tensor<4x4xf32>, tensor<4x4xf32>) -> "
             "tensor<4x8xf32>"},
         {"%0 = stablehlo.slice %a [0:4:2, 1:3] : (tensor<4x4xf32>) -> tensor<2x2xf32>",
-            "%0 = \"stablehlo.slice\"(%a) {start_indices = array<i64: 0, 1>, limit_indices = array<i64: 4, 3>, strides = "
+            "%0 = \"stablehlo.slice\"(%a) {start_indices = array<i64: 0, 1>, limit_indices = array<i64: 4, 3>, strides "
+            "= "
             "dense<[2, 1]> : tensor<2xi64>} : (tensor<4x4xf32>) -> tensor<2x2xf32>"},
     };
     for (int i = 0; i < FW_COUNT(forms); i++) {
         const char *result = strstr(forms[i][1], "-> ") + 3;
-        const char *a = module_text(arena, import_ops(arena, "%a: tensor<4x4xf32>, %b: tensor<4x4xf32>", forms[i][0], result));
-        const char *b = module_text(arena, import_ops(arena, "%a: tensor<4x4xf32>, %b: tensor<4x4xf32>", forms[i][1], result));
+        const char *a =
+            module_text(arena, import_ops(arena, "%a: tensor<4x4xf32>, %b: tensor<4x4xf32>", forms[i][0], result));
+        const char *b =
+            module_text(arena, import_ops(arena, "%a: tensor<4x4xf32>, %b: tensor<4x4xf32>", forms[i][1], result));
         assert_string_equal(a, b);
     }
 }
@@ -87,18 +93,22 @@ static void reductions(void **state) {
     fw_arena *arena = *state;
     const char *params = "%a: tensor<2x3xf32>, %b: tensor<f32>";
     const ir_module *applied = import_ops(arena, params,
-        "%0 = stablehlo.reduce(%a init: %b) applies stablehlo.add across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) "
-        "-> tensor<2xf32>", "tensor<2xf32>");
+        "%0 = stablehlo.reduce(%a init: %b) applies stablehlo.add across dimensions = [1] : (tensor<2x3xf32>, "
+        "tensor<f32>) "
+        "-> tensor<2xf32>",
+        "tensor<2xf32>");
     root_is(arena, applied, "reduce(a, b), dimensions={1}, to_apply=region.1");
     const ir_module *written = import_ops(arena, params,
         "%0 = stablehlo.reduce(%a init: %b) across dimensions = [1] : (tensor<2x3xf32>, tensor<f32>) -> tensor<2xf32>\n"
         " reducer(%x: tensor<f32>, %y: tensor<f32>) {\n %s = stablehlo.add %x, %y : tensor<f32>\n"
-        " stablehlo.return %s : tensor<f32>\n}", "tensor<2xf32>");
+        " stablehlo.return %s : tensor<f32>\n}",
+        "tensor<2xf32>");
     root_is(arena, written, "reduce(a, b), dimensions={1}");
     const ir_module *promoted = import_ops(arena, "%a: tensor<2x3xi8>, %b: tensor<i8>",
         "%0 = \"stablehlo.reduce\"(%a, %b) <{dimensions = array<i64: 0>}> ({\n^bb0(%x: tensor<i32>, %y: tensor<i32>):\n"
         "%s = stablehlo.add %x, %y : tensor<i32>\nstablehlo.return %s : tensor<i32>\n}) : (tensor<2x3xi8>, tensor<i8>) "
-        "-> tensor<3xi32>", "tensor<3xi32>");
+        "-> tensor<3xi32>",
+        "tensor<3xi32>");
     holds(arena, promoted, "s32[2,3] convert(a)");
 }
 
@@ -110,10 +120,11 @@ static void windows_say_where_they_differ(void **state) {
     const char *padding = ", padding = dense<1> : tensor<1x2xi64>", *params = "%a: tensor<4xf32>, %b: tensor<f32>";
     const char *mark = "fusewright.semantics=\"stablehlo\"";
     root_is(arena, import_ops(arena, params, fw_format(arena, text, padding, "add", 4), "tensor<4xf32>"), mark);
-    assert_null(strstr(module_text(arena, import_ops(arena, params, fw_format(arena, text, padding, "maximum", 4),
-        "tensor<4xf32>")), mark));
-    assert_null(strstr(module_text(arena, import_ops(arena, params, fw_format(arena, text, "", "add", 2),
-        "tensor<2xf32>")), mark));
+    assert_null(strstr(
+        module_text(arena, import_ops(arena, params, fw_format(arena, text, padding, "maximum", 4), "tensor<4xf32>")),
+        mark));
+    assert_null(strstr(
+        module_text(arena, import_ops(arena, params, fw_format(arena, text, "", "add", 2), "tensor<2xf32>")), mark));
 }
 
 /* ---- control flow ---- */
@@ -144,8 +155,10 @@ static void branches_see_the_function(void **state) {
     fw_arena *arena = *state;
     const ir_module *module = import_ops(arena, "%p: tensor<i1>, %x: tensor<2xf32>",
         "%c = stablehlo.constant dense<1.0> : tensor<2xf32>\n"
-        "%0 = \"stablehlo.if\"(%p) ({\n stablehlo.return %x : tensor<2xf32>\n}, {\n %1 = stablehlo.add %x, %c : tensor<2xf32>\n"
-        " stablehlo.return %1 : tensor<2xf32>\n}) : (tensor<i1>) -> tensor<2xf32>", "tensor<2xf32>");
+        "%0 = \"stablehlo.if\"(%p) ({\n stablehlo.return %x : tensor<2xf32>\n}, {\n %1 = stablehlo.add %x, %c : "
+        "tensor<2xf32>\n"
+        " stablehlo.return %1 : tensor<2xf32>\n}) : (tensor<i1>) -> tensor<2xf32>",
+        "tensor<2xf32>");
     root_is(arena, module, "conditional(p, ");
     holds(arena, module, "true_computation=region.1, false_computation=region.2");
 }
@@ -183,8 +196,8 @@ static void constants(void **state) {
         {"dense<18446744073709551615>", "tensor<ui64>", "18446744073709551615"},
     };
     for (int i = 0; i < FW_COUNT(rows); i++) {
-        const ir_module *module = import_ops(arena, "", fw_format(arena, "%%0 = stablehlo.constant %s : %s", rows[i][0],
-            rows[i][1]), rows[i][1]);
+        const ir_module *module = import_ops(
+            arena, "", fw_format(arena, "%%0 = stablehlo.constant %s : %s", rows[i][0], rows[i][1]), rows[i][1]);
         fw_text actual;
         fw_text_init(&actual, arena);
         ir_literal_print(module->entry->root->literal, &actual);
@@ -202,19 +215,19 @@ static void constants(void **state) {
 
 static void aliases_and_locations(void **state) {
     fw_arena *arena = *state;
-    const ir_module *module = must_import(arena,
-        "#loc1 = loc(\"file.py\":3:4)\n!t = tensor<2xf32>\n"
-        "func.func @main(%a: !t loc(\"a\")) -> !t {\n"
-        "  %0 = stablehlo.negate %a : !t loc(#loc2)\n  return %0 : !t loc(unknown)\n} loc(#loc1)\n"
-        "#loc2 = loc(\"jit(f)/neg\"(#loc1))\n{-# dialect_resources: {} #-}\n");
+    const ir_module *module =
+        must_import(arena, "#loc1 = loc(\"file.py\":3:4)\n!t = tensor<2xf32>\n"
+                           "func.func @main(%a: !t loc(\"a\")) -> !t {\n"
+                           "  %0 = stablehlo.negate %a : !t loc(#loc2)\n  return %0 : !t loc(unknown)\n} loc(#loc1)\n"
+                           "#loc2 = loc(\"jit(f)/neg\"(#loc1))\n{-# dialect_resources: {} #-}\n");
     assert_string_equal(module->entry->root->op_name, "jit(f)/neg");
     root_is(arena, module, "metadata={op_name=\"jit(f)/neg\"}");
 }
 
 static void dynamic_dimensions_are_symbols(void **state) {
     fw_arena *arena = *state;
-    const ir_module *module = import_ops(arena, "%a: tensor<?x4xf32>", "%0 = stablehlo.negate %a : tensor<?x4xf32>",
-        "tensor<?x4xf32>");
+    const ir_module *module =
+        import_ops(arena, "%a: tensor<?x4xf32>", "%0 = stablehlo.negate %a : tensor<?x4xf32>", "tensor<?x4xf32>");
     assert_int_equal(module->nsymbols, 1);
     assert_int_equal(module->entry->root->shape->dims[0].symbol, 1);
 }
@@ -222,7 +235,8 @@ static void dynamic_dimensions_are_symbols(void **state) {
 static void common_attributes_are_kept(void **state) {
     fw_arena *arena = *state;
     const ir_module *module = import_ops(arena, "%a: tensor<2xf32>",
-        "%0 = stablehlo.negate %a {mhlo.frontend_attributes = {k = \"v\"}, mhlo.sharding = \"{replicated}\"} : tensor<2xf32>",
+        "%0 = stablehlo.negate %a {mhlo.frontend_attributes = {k = \"v\"}, mhlo.sharding = \"{replicated}\"} : "
+        "tensor<2xf32>",
         "tensor<2xf32>");
     root_is(arena, module, "frontend_attributes={k=\"v\"}");
     root_is(arena, module, "sharding={replicated}");
@@ -236,11 +250,15 @@ static void bad_texts(void **state) {
         {"func.func @main() -> tensor<f32> {\n  return %x : tensor<f32>\n}", "2:10", "no value '%x'"},
         {"func.func @main(%a: tensor<2xf32>) {\n  %a = stablehlo.negate %a : tensor<2xf32>\n  return\n}", "2:3",
             "a second value with the name '%a'"},
-        {"func.func @main(%a: tensor<2xf32>) -> tensor<3xf32> {\n  return %a : tensor<2xf32>\n}", "1:11", "another type"},
-        {"func.func @main(%a: tensor<2xf32>) {\n  %0 = stablehlo.negate %a : (tensor<3xf32>) -> tensor<3xf32>\n return\n}",
+        {"func.func @main(%a: tensor<2xf32>) -> tensor<3xf32> {\n  return %a : tensor<2xf32>\n}", "1:11",
+            "another type"},
+        {"func.func @main(%a: tensor<2xf32>) {\n  %0 = stablehlo.negate %a : (tensor<3xf32>) -> tensor<3xf32>\n "
+         "return\n}",
             "2:8", "is written as f32[3], but it is f32[2]"},
-        {"func.func @main() {\n  %0 = stablehlo.constant dense<[1, 2]> : tensor<3xi32>\n  return\n}", "2:38", "needs 3 values"},
-        {"func.func @main() {\n  %0 = stablehlo.constant dense<300> : tensor<i8>\n  return\n}", "2:33", "does not fit s8"},
+        {"func.func @main() {\n  %0 = stablehlo.constant dense<[1, 2]> : tensor<3xi32>\n  return\n}", "2:38",
+            "needs 3 values"},
+        {"func.func @main() {\n  %0 = stablehlo.constant dense<300> : tensor<i8>\n  return\n}", "2:33",
+            "does not fit s8"},
         {"func.func @main() {\n  call @f() : () -> ()\n  return\n}", "2:3", "no function @f"},
         {"func.func @main() {\n  call @main() : () -> ()\n  return\n}", "2:3", "leads back"},
         {"func.func @main() {\n", "2:1", "the text ends here"},
@@ -253,10 +271,11 @@ static void bad_texts(void **state) {
 
 static void unsupported_operations_are_listed(void **state) {
     fw_arena *arena = *state;
-    const char *text = "func.func @main(%a: tensor<2xf32>) -> tensor<2xf32> {\n  %0 = chlo.lgamma %a : tensor<2xf32>\n"
-                       "  %1 = chlo.lgamma %0 : tensor<2xf32>\n  %2 = foo.bar %1, %a {x = 1 : i32} : tensor<2xf32>\n"
-                       "  %q = stablehlo.uniform_quantize %2 : (tensor<2xf32>) -> tensor<2x!quant.uniform<i8:f32, 0.5:-3>>\n"
-                       "  return %2 : tensor<2xf32>\n}\n";
+    const char *text =
+        "func.func @main(%a: tensor<2xf32>) -> tensor<2xf32> {\n  %0 = chlo.lgamma %a : tensor<2xf32>\n"
+        "  %1 = chlo.lgamma %0 : tensor<2xf32>\n  %2 = foo.bar %1, %a {x = 1 : i32} : tensor<2xf32>\n"
+        "  %q = stablehlo.uniform_quantize %2 : (tensor<2xf32>) -> tensor<2x!quant.uniform<i8:f32, 0.5:-3>>\n"
+        "  return %2 : tensor<2xf32>\n}\n";
     must_refuse(arena, text, FW_UNSUPPORTED, "2:8", "'chlo.lgamma' is not supported (2 uses)");
     must_refuse(arena, text, FW_UNSUPPORTED, "4:8", "'foo.bar'");
     must_refuse(arena, text, FW_UNSUPPORTED, "5:8", "quantized");
@@ -289,13 +308,15 @@ static void only_the_first_module_is_read(void **state) {
 /* Every beginning of a text is read or rejected, and never both silent and wrong. */
 static void truncated_texts(void **state) {
     fw_arena *arena = *state;
-    const char *text = "module @m attributes {a.b = 1 : i32} {\n  func.func public @main(%a: tensor<2x?xf32>) -> (tensor<i1> {x = \"\"}) {\n"
-                       "    %c = stablehlo.constant dense<[[1.0, 0x7F800000]]> : tensor<1x2xf32> loc(\"x\"(\"y\":1:2))\n"
-                       "    %0:2 = \"stablehlo.sort\"(%c, %c) <{dimension = 1 : i64}> ({\n    ^bb0(%x: tensor<f32>, %y: tensor<f32>, "
-                       "%z: tensor<f32>, %w: tensor<f32>):\n      %1 = stablehlo.compare LT, %x, %y, TOTALORDER : (tensor<f32>, "
-                       "tensor<f32>) -> tensor<i1>\n      stablehlo.return %1 : tensor<i1>\n    }) : (tensor<1x2xf32>, "
-                       "tensor<1x2xf32>) -> (tensor<1x2xf32>, tensor<1x2xf32>)\n    %t = stablehlo.constant dense<true> : tensor<i1>\n"
-                       "    return %t : tensor<i1>\n  }\n}\n";
+    const char *text =
+        "module @m attributes {a.b = 1 : i32} {\n  func.func public @main(%a: tensor<2x?xf32>) -> (tensor<i1> {x = "
+        "\"\"}) {\n"
+        "    %c = stablehlo.constant dense<[[1.0, 0x7F800000]]> : tensor<1x2xf32> loc(\"x\"(\"y\":1:2))\n"
+        "    %0:2 = \"stablehlo.sort\"(%c, %c) <{dimension = 1 : i64}> ({\n    ^bb0(%x: tensor<f32>, %y: tensor<f32>, "
+        "%z: tensor<f32>, %w: tensor<f32>):\n      %1 = stablehlo.compare LT, %x, %y, TOTALORDER : (tensor<f32>, "
+        "tensor<f32>) -> tensor<i1>\n      stablehlo.return %1 : tensor<i1>\n    }) : (tensor<1x2xf32>, "
+        "tensor<1x2xf32>) -> (tensor<1x2xf32>, tensor<1x2xf32>)\n    %t = stablehlo.constant dense<true> : tensor<i1>\n"
+        "    return %t : tensor<i1>\n  }\n}\n";
     must_import(arena, text);
     for (size_t length = 0; length + 2 < strlen(text); length++) {
         fw_arena *own = fw_arena_new();
