@@ -407,7 +407,7 @@ static void print_float(ir_type type, const void *element, fw_text *out) {
     for (int digits = f->digits > 15 ? 15 : f->digits > 6 ? 6 : 1; digits <= f->digits; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, value);
         fix_decimal_point(text);
-        if (!ir_number_parse(text, strlen(text), &again))
+        if (!ir_number_parse(text, strlen(text), &again) || !ir_number_fits(type, again))
             continue;
         set_float(type, readback, again);
         if (load_bits(bytes, readback) == bits)

@@ -239,6 +239,7 @@ static void numbers_print_shortest(void **state) {
     assert_string_equal(printed_double(arena, IR_F32, 0.1f), "0.1");
     assert_string_equal(printed_double(arena, IR_F32, 1 / 3.0f), "0.33333334");
     assert_string_equal(printed_double(arena, IR_F64, 0.1), "0.1");
+    assert_string_equal(printed_double(arena, IR_F6E2M3FN, 7.5), "7.5"); /* 8 would saturate to it, but a reader refuses 8 */
     assert_string_equal(printed_double(arena, IR_F64, 1 / 3.0), "0.3333333333333333");
     assert_string_equal(printed_double(arena, IR_F64, 5e-324), "4.94065645841247e-324");
     assert_string_equal(printed_double(arena, IR_BF16, 0.1), "0.1");
