@@ -228,6 +228,17 @@ static void remove_folder(check *c)
     rmdir(c->folder);
 }
 
+/* What another device computes cannot be seen here; its source can still be written. */
+static bool runs_here(const check *c)
+{
+    if (c->model.backend->host)
+        return true;
+    fw_error(c->diag, FW_UNSUPPORTED, GEN_NOWHERE, "check runs what it builds on this machine, and code for target '%s' does not run on it",
+        c->model.target->name);
+    fw_note(c->diag, GEN_NOWHERE, "'fusewright compile --target %s --with-main' writes a program to run there", c->model.target->name);
+    return false;
+}
+
 /* The evaluator goes first: the compiler rewrites the module. */
 static bool run_check(check *c, gen_options *options)
 {
@@ -235,13 +246,12 @@ static bool run_check(check *c, gen_options *options)
     options->with_main = true;
     options->parallel = GEN_PARALLEL_PTHREADS;
     c->module = gen_read(c->arena, c->diag, c->line->words[0]);
-    if (!c->module || !make_inputs(c))
+    if (!c->module || !gen_meanings_known(c->diag, c->module) || !make_inputs(c))
         return false;
     c->expected = ir_evaluate(c->arena, c->diag, c->module, c->args, c->module->entry->nparams);
     gen_model_start(&c->model, c->arena, c->diag, options);
-    bool ok = c->expected && gen_model_plan(&c->model, c->module, c->out) && gen_model_texts(&c->model) &&
-        gen_output_write(&c->model) &&
-              build(c) && run_built(c) && each_leaf(c, c->expected, &c->noutputs, compare);
+    bool ok = c->expected && gen_model_plan(&c->model, c->module, c->out) && runs_here(c) &&
+              gen_model_texts(&c->model) && gen_output_write(&c->model) && build(c) && run_built(c) && each_leaf(c, c->expected, &c->noutputs, compare);
     gen_model_end(&c->model);
     return ok && fw_diag_errors(c->diag) == 0;
 }

@@ -84,4 +84,8 @@ program 3 "" "$work/clamp/clamp" "$@" --out "$work/no/such/folder"
 "$work/clamp/clamp" "$@" --time 3 >"$work/stdout"
 grep -qxE 'median_ms=[0-9.]+ min_ms=[0-9.]+ runs=3' "$work/stdout" || failed "--time prints '$(cat "$work/stdout")'"
 [ "$(wc -l <"$work/stdout")" -eq 1 ] || failed "--time prints more than one line"
+# A device that is not in this machine: its source can be written, not run.
+status=0
+"$tool" check "$file" --target cuda-sm80 >"$work/out.txt" 2>"$work/err.txt" || status=$?
+[ "$status" -eq 6 ] && grep -q "does not run on it" "$work/err.txt" || failed "check --target cuda-sm80 ends with $status"
 finish
