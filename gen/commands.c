@@ -77,8 +77,9 @@ bool command_run(fw_arena *arena, fw_diag *diag, const cli_line *line, fw_text *
 {
     int next = 0;
     const ir_module *module = gen_read(arena, diag, line->words[0]);
-    bool known = module && gen_meanings_known(diag, module);
-    ir_literal **args = known ? read_inputs(arena, diag, line, module) : NULL;
+    if (module)
+        gen_meanings_known(diag, module, false);
+    ir_literal **args = module ? read_inputs(arena, diag, line, module) : NULL;
     const ir_literal *result = args ? ir_evaluate(arena, diag, module, args, module->entry->nparams) : NULL;
     return result && write_leaves(arena, diag, line, result, &next, out);
 }

@@ -151,7 +151,8 @@ bool gen_output_write(gen_model *model);     /* all or none; removes stale files
 bool gen_compile(fw_arena *arena, fw_diag *diag, const gen_options *options, fw_text *report);
 /* Its parts, for the commands that want less than files. */
 ir_module *gen_read(fw_arena *arena, fw_diag *diag, const char *path);   /* any kind of input, verified, without elided constants */
-bool gen_meanings_known(fw_diag *diag, const ir_module *module);         /* false after naming what only StableHLO defines so */
+/* False after naming what only StableHLO defines so: as errors, or as warnings where it is not refused. */
+bool gen_meanings_known(fw_diag *diag, const ir_module *module, bool refuse);
 void gen_model_start(gen_model *model, fw_arena *arena, fw_diag *diag, const gen_options *options);
 bool gen_model_plan(gen_model *model, ir_module *module, fw_text *report); /* up to the program; stops early at options->dump */
 bool gen_model_names(gen_model *model);      /* prefix, constants, names of everything in the output */

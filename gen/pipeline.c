@@ -103,9 +103,10 @@ static bool simplify(gen_model *model, ir_module *module)
     return fw_diag_errors(model->diag) == 0;
 }
 
-/* The importer marks what StableHLO defines otherwise than HLO (a scatter's window that sticks out, an init that may count twice). Nobody
- * computes that meaning yet, so nobody computes the other one in its place. */
-bool gen_meanings_known(fw_diag *diag, const ir_module *module)
+/* The importer marks what StableHLO may define otherwise than HLO (a scatter's window that sticks out, an init that may count twice).
+ * Simplifying removes the marks that make no difference. Nobody computes the other meaning yet: no code is written for it, and the
+ * evaluator, which sees modules as they were read, warns. */
+bool gen_meanings_known(fw_diag *diag, const ir_module *module, bool refuse)
 {
     bool ok = true;
     for (int c = 0; c < module->ncomps; c++)
@@ -114,8 +115,12 @@ bool gen_meanings_known(fw_diag *diag, const ir_module *module)
             const ir_attr *attr = ir_attr_get(instr, IR_ATTR_FRONTEND_ATTRIBUTES);
             if (!attr || !strstr(attr->text, "fusewright.semantics=\"stablehlo\""))
                 continue;
-            fw_error(diag, FW_UNSUPPORTED, instr->loc, "%s '%s' has StableHLO's meaning, which differs from XLA's here and is not built yet",
-                ir_op_of(instr->op)->name, instr->name);
+            if (refuse)
+                fw_error(diag, FW_UNSUPPORTED, instr->loc, "%s '%s' has StableHLO's meaning, which differs from XLA's here and is not built yet",
+                    ir_op_of(instr->op)->name, instr->name);
+            else
+                fw_warning(diag, instr->loc, "%s '%s' is computed as XLA defines it, which differs from StableHLO where a window sticks out",
+                    ir_op_of(instr->op)->name, instr->name);
             ok = false;
         }
     return ok;
@@ -234,11 +239,11 @@ bool gen_model_plan(gen_model *model, ir_module *module, fw_text *report)
     model->module = module;
     if (dumped(model, "module", report))
         return true;
-    if (!gen_meanings_known(model->diag, module) || !simplify(model, module))
+    if (!simplify(model, module))
         return false;
     if (dumped(model, "simplified", report))
         return true;
-    if (!all_static(model) || !load_rules(model) || !make_plan(model)) /* every kernel of the plan is built and proved */
+    if (!gen_meanings_known(model->diag, module, true) || !all_static(model) || !load_rules(model) || !make_plan(model)) /* every kernel of the plan is built and proved */
         return false;
     if (dumped(model, "plan", report))
         return true;
